@@ -1,0 +1,62 @@
+"""The walls that every tenant table gets, written in one place. `khuen.schema.lint` knows the same texts.
+
+One policy per table, plain tenant equality, no `missing_ok`: a query with no tenant set fails instead of finding
+nothing. On one node the setting is read once per statement (scalar sub-select); Citus accepts only the direct form.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+ONE_NODE = "tenant_id = (SELECT current_setting('app.tenant_id')::uuid)"
+CITUS = "tenant_id = current_setting('app.tenant_id')::uuid"
+
+#: what khuen_app may do to a table that is only ever added to
+APPEND = "SELECT, INSERT"
+#: what it may do to a table that holds a present state
+STATE = "SELECT, INSERT, UPDATE"
+#: what it may do where rows are also taken away
+FULL = "SELECT, INSERT, UPDATE, DELETE"
+
+
+class Migration:
+    """Runs statements on the open connection of a migration and remembers whether Citus is there."""
+
+    def __init__(self, connection: Any, citus: bool) -> None:
+        self.connection = connection
+        self.citus = citus
+
+    async def run(self, sql: str) -> None:
+        await self.connection.execute(sql)
+
+    async def tenant_table(self, name: str, columns: str, *, grants: str, indexes: tuple[str, ...] = ()) -> None:
+        """Create a table of a district: key (tenant_id, id), forced row-level security, rights of khuen_app."""
+        await self.run(
+            f"CREATE TABLE {name} (tenant_id uuid NOT NULL, id uuid NOT NULL, {columns}, PRIMARY KEY (tenant_id, id))"
+        )
+        if self.citus:
+            await self.run(f"SELECT create_distributed_table('{name}', 'tenant_id')")
+        for index in indexes:
+            await self.run(index)
+        await self.wall(name, grants)
+
+    async def wall(self, name: str, grants: str) -> None:
+        rule = CITUS if self.citus else ONE_NODE
+        policy = name.replace(".", "_") + "_of_tenant"
+        await self.run(
+            f"ALTER TABLE {name} ENABLE ROW LEVEL SECURITY; ALTER TABLE {name} FORCE ROW LEVEL SECURITY;"
+            f"CREATE POLICY {policy} ON {name} USING ({rule}) WITH CHECK ({rule});"
+            f"GRANT {grants} ON {name} TO khuen_app; GRANT SELECT ON {name} TO khuen_backup"
+        )
+
+
+async def opened() -> Migration:
+    """The migration that Piccolo is running now."""
+    from migrations.piccolo_conf import DB
+
+    transaction = DB.current_transaction.get()
+    assert transaction is not None, "migrations run inside a transaction"
+    connection: Any = transaction.connection
+    await connection.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '60s'")
+    citus = await connection.fetchval("SELECT count(*) FROM pg_extension WHERE extname = 'citus'")
+    return Migration(connection, bool(citus))
