@@ -53,6 +53,13 @@ async def _without_jit_lookup(connection: Any) -> None:
 DB = Engine(config={})
 
 
+async def connect(dsn: str) -> Any:
+    """One connection outside any pool: for lints, checks and commands."""
+    connection = await asyncpg.connect(dsn, timeout=10)
+    await _without_jit_lookup(connection)
+    return connection
+
+
 async def open_pool(dsn: str, *, size: int = 8) -> asyncpg.Pool[Any]:
     return await asyncpg.create_pool(
         dsn, min_size=min(2, size), max_size=size, connection_class=NoReset, init=_without_jit_lookup, timeout=10

@@ -1,0 +1,82 @@
+"""Who may: one table role -> permission, and the guard that reads it. Deny by default.
+
+The permissions of a member are the union of their roles in one tenant. Which rows somebody sees is the service's
+query, loaded through the person; this table says only which acts and areas a role has (docs/domain.md, role table).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from khuen.errors import NotAllowed, NotFound, NotSignedIn
+
+if TYPE_CHECKING:
+    from litestar.connection import ASGIConnection
+    from litestar.handlers.base import BaseRouteHandler
+
+#: the route needs no session
+PUBLIC = "public"
+#: any signed-in account, whatever its roles
+SIGNED_IN = "signed-in"
+#: permissions of an account outside any tenant
+OUTSIDE = frozenset({PUBLIC, SIGNED_IN})
+
+_DAILY_WORK = {
+    "board.see",
+    "cases.see",
+    "cases.acknowledge",
+    "people.search",
+    "buddies.assign",
+    "enrolment.enrol",
+    "enrolment.import",
+    "messages.see",
+    "messages.nudge",
+    "undo",
+}
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
+    "buddy": frozenset({"followups.today", "followups.log", "undo"}),
+    "clinic": frozenset({"board.see", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}),
+    "doctor": frozenset({"board.see", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}),
+    "chair": frozenset(),
+    "hospital_director": frozenset(),
+    "tenant_admin": frozenset({"admin.see", "admin.invite", "admin.audit"}),
+    "registrar": frozenset(),
+    "station_officer": frozenset(),
+    "lead": frozenset(),
+    "inspector": frozenset(),
+    "operator": frozenset(),
+    "clock": frozenset(),
+}
+ROLES = frozenset(PERMISSIONS) - {"clock"}
+
+
+def may(roles: frozenset[str], permission: str) -> bool:
+    """Whether any of these roles has this permission; an unknown role has none."""
+    return any(permission in PERMISSIONS.get(role, ()) for role in roles)
+
+
+def all_permissions() -> frozenset[str]:
+    return frozenset().union(*PERMISSIONS.values()) | OUTSIDE
+
+
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Stands before every route. A route that names no permission is closed to everybody.
+
+    Raises NotSignedIn (401), NotFound (404: a stranger to this tenant learns nothing) or NotAllowed (403: a member
+    whose roles lack the act).
+    """
+    permission = handler.opt.get("perm")
+    if permission == PUBLIC:
+        return
+    session = connection.scope.get("state", {}).get("session")
+    if session is None:
+        raise NotSignedIn
+    if permission == SIGNED_IN:
+        return
+    here = connection.scope["state"].get("here")
+    if here is None:
+        raise NotFound
+    if permission is None or not may(here.roles, permission):
+        raise NotAllowed

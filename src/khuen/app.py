@@ -1,0 +1,81 @@
+"""Builds the site: the table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from litestar import Litestar, Request, Response
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from khuen import access, assets, csrf, front, health, vault
+from khuen.database import connected
+from khuen.errors import Busy, KhuenError
+from khuen.failure import show
+from khuen.headers import SafeHeaders
+from khuen.settings import Settings
+from khuen.signin import routes as signin
+from khuen.signin.sessions import SessionMiddleware
+
+ROUTES: list[Any] = [
+    assets.serve,
+    *health.ROUTES,
+    *signin.ROUTES,
+    *front.ROUTES,
+]
+LARGEST_BODY = 10_000_000
+
+_GONE: tuple[type[Exception], ...] = (
+    ConnectionError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.InterfaceError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+    asyncpg.DeadlockDetectedError,
+)
+
+
+def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
+    """The whole site. Its lifespan opens the pools; the walls are checked by whoever starts it (cli.py)."""
+    vault.configure(settings.kek, settings.erasures_file)
+
+    @asynccontextmanager
+    async def rooms_open(_: Litestar) -> AsyncIterator[None]:
+        async with connected(settings, size=pool_size):
+            yield
+
+    return Litestar(
+        route_handlers=ROUTES,
+        guards=[access.guard, csrf.guard],
+        middleware=[SafeHeaders(settings), SessionMiddleware(settings)],
+        exception_handlers=_handlers(),
+        lifespan=[rooms_open],
+        state=State({"settings": settings}),
+        compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, brotli_quality=4),
+        request_max_body_size=LARGEST_BODY,
+        multipart_form_part_limit=300,
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _handlers() -> ExceptionHandlersMap:
+    busy: ExceptionHandlersMap = {kind: _busy for kind in _GONE}
+    return {KhuenError: show, HTTPException: show, **busy, Exception: show}
+
+
+def _busy(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The database is away for a moment: say so calmly. What was acknowledged is safe."""
+    calm = Busy(retry_after=2)
+    calm.__cause__ = error
+    return show(request, calm)

@@ -1,0 +1,290 @@
+"""Between a route and a browser: pages and pieces, reading a form field by field, flash and undo.
+
+A template gets plain values. With `HX-Request` a route answers the piece that its page includes, else the page;
+a good POST without htmx answers 303.
+"""
+
+from __future__ import annotations
+
+import json
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+from litestar.datastructures import Cookie, FormMultiDict
+from litestar.plugins.htmx import ClientRedirect
+from litestar.response import Redirect
+
+from khuen import access, assets, clock, thai, words
+from khuen.paths import folder
+from khuen.tenancy import Here
+from khuen.words import N_
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+FLASH_COOKIE = "khuen-flash"
+REQUIRED = N_("Please fill this in")
+CHOOSE = N_("Please choose one of the answers")
+WRONG = N_("This does not look right. Please check it")
+
+#: what the menu may hold: (permission, path inside the tenant, label)
+MENU = (
+    ("board.see", "board", N_("Board")),
+    ("enrolment.enrol", "enrolments", N_("Enrol")),
+    ("enrolment.import", "imports", N_("Import")),
+    ("messages.see", "messages", N_("Messages")),
+    ("followups.today", "b/", N_("My visits")),
+    ("admin.see", "admin", N_("Administration")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The bar "saved · undo" after an act that can be taken back for 60 seconds."""
+
+    token: str
+    text: str
+
+
+def page(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: Any) -> Response[str]:
+    """A whole page."""
+    flash, undo = _flash(request)
+    return _html(request, template, status, {"flash": flash, "undo": undo, **values}, spent=flash is not None)
+
+
+def piece(request: Request[Any, Any, Any], template: str, *, status: int = 200, **values: Any) -> Response[str]:
+    """A fragment for htmx: the same partial that the full page includes."""
+    return _html(request, template, status, {"flash": None, "undo": None, **values}, spent=False)
+
+
+def answer(
+    request: Request[Any, Any, Any], *, whole: str, part: str, status: int = 200, **values: Any
+) -> Response[str]:
+    """The piece when htmx asks, else the page that includes it."""
+    if is_htmx(request):
+        return piece(request, part, status=status, **values)
+    return page(request, whole, status=status, **values)
+
+
+def saved(
+    request: Request[Any, Any, Any], to: str, *, text: str, undo: str | None = None, **params: object
+) -> Response[Any]:
+    """After a good POST: go to `to` and say `text` there (a message id), with an undo bar when `undo` is a token."""
+    cookie = Cookie(
+        key=FLASH_COOKIE,
+        value=json.dumps({"text": text, "undo": undo, "params": params}, separators=(",", ":")).encode().hex(),
+        httponly=True,
+        samesite="lax",
+        max_age=60,
+        path="/",
+    )
+    response: Response[Any] = ClientRedirect(redirect_to=to) if is_htmx(request) else Redirect(to, status_code=303)
+    response.set_cookie(cookie)
+    return response
+
+
+def is_htmx(request: Request[Any, Any, Any]) -> bool:
+    return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+
+
+def here(request: Request[Any, Any, Any]) -> Here:
+    """Who acts where; the guard has already refused a request without it."""
+    found: Here = request.scope["state"]["here"]
+    return found
+
+
+# --- reading a form -----------------------------------------------------------------------------------------------
+
+
+def read(cls: type[T], form: FormMultiDict | Mapping[str, Any]) -> tuple[T | None, dict[str, str]]:
+    """Turn typed fields into a struct: (value, {}) or (None, {field: message id}). Every wrong field is named.
+
+    Unknown fields are ignored. Text is canonical (docs/thai-text.md); `Meta(max_length=…)` sets its limit (200),
+    `Meta(extra={"lines": True})` keeps line breaks, `Meta(extra={"error": N_("…")})` is the message of the field.
+    """
+    values: dict[str, Any] = {}
+    errors: dict[str, str] = {}
+    for spec in _specs(cls):
+        try:
+            found = _value(spec, form)
+        except ValueError as error:
+            errors[spec.name] = str(error)
+            continue
+        if found is not msgspec.UNSET:
+            values[spec.name] = found
+    return (None, errors) if errors else (cls(**values), {})
+
+
+def typed(form: FormMultiDict | Mapping[str, Any]) -> dict[str, str]:
+    """What was typed, to be shown again beside the errors; files and the token are left out."""
+    return {name: str(form[name]) for name in form if isinstance(form[name], str) and name != "csrf"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Spec:
+    name: str
+    kind: Any
+    required: bool
+    many: bool
+    limit: int
+    lines: bool
+    error: str | None
+
+
+@cache
+def _specs(cls: type[msgspec.Struct]) -> tuple[_Spec, ...]:
+    hints = get_type_hints(cls, include_extras=True)
+    return tuple(_spec(field, hints[field.name]) for field in msgspec.structs.fields(cls))
+
+
+def _spec(field: msgspec.structs.FieldInfo, hint: Any) -> _Spec:
+    metas = [m for m in _metas(hint)]
+    extra: dict[str, Any] = {}
+    for meta in metas:
+        extra |= meta.extra or {}
+    limit = next((m.max_length for m in metas if m.max_length), 200)
+    bare = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+    return _Spec(
+        field.encode_name,
+        hint,
+        field.required,
+        get_origin(bare) is list,
+        int(extra.get("limit", limit)),
+        bool(extra.get("lines")),
+        extra.get("error"),
+    )
+
+
+def _metas(hint: Any) -> list[msgspec.Meta]:
+    if get_origin(hint) is Annotated:
+        return [a for a in get_args(hint)[1:] if isinstance(a, msgspec.Meta)]
+    if get_origin(hint) in (typing.Union, types.UnionType):
+        return [meta for part in get_args(hint) for meta in _metas(part)]
+    return []
+
+
+def _value(spec: _Spec, form: Any) -> Any:
+    raws = form.getall(spec.name, []) if hasattr(form, "getall") else [form[spec.name]] if spec.name in form else []
+    texts = [_clean(spec, raw) for raw in raws if isinstance(raw, str)]
+    texts = [text for text in texts if text]
+    if not texts:
+        if spec.required:
+            raise ValueError(spec.error or REQUIRED)
+        return msgspec.UNSET
+    try:
+        return msgspec.convert(texts if spec.many else texts[-1], spec.kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(spec.error or (CHOOSE if "enum" in str(error) else WRONG)) from None
+
+
+def _clean(spec: _Spec, raw: str) -> str:
+    if problem := thai.refuse(raw, spec.limit):
+        raise ValueError(problem)
+    return thai.canonical(raw, lines=spec.lines)
+
+
+# --- templates ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def environment(lang: str = "th") -> Environment:
+    """One Jinja environment per language, made once; templates do not change while the site runs."""
+    env = Environment(
+        loader=FileSystemLoader(folder("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    words.install(env, lang)
+    env.globals["static"] = assets.url
+    env.filters |= {
+        "long_date": clock.long,
+        "short_date": clock.short,
+        "echo_date": clock.echo,
+        "thai_digits": thai.thai_digits,
+    }
+    return env
+
+
+def render(template: str, lang: str = "th", **values: Any) -> str:
+    return environment(lang).get_template(template).render(**values)
+
+
+def _html(
+    request: Request[Any, Any, Any], template: str, status: int, values: dict[str, Any], *, spent: bool
+) -> Response[str]:
+    body = render(template, **{**_frame(request), **values})
+    response = Response(body, media_type="text/html", status_code=status)
+    if spent:
+        response.delete_cookie(FLASH_COOKIE)
+    return response
+
+
+def _frame(request: Request[Any, Any, Any]) -> dict[str, Any]:
+    """What base.html always needs."""
+    state = request.scope.get("state", {})
+    session, tenant, here_ = state.get("session"), state.get("tenant"), state.get("here")
+    roles = here_.roles if here_ else frozenset()
+    path = request.scope["path"]
+    return {
+        "lang": "en" if request.cookies.get("lang") == "en" else "th",
+        "tenant": tenant,
+        "who": _Who(tenant.called_name if tenant else session.called_name, roles, session.memberships)
+        if session
+        else None,
+        "csrf": session.csrf if session else "",
+        "path": path,
+        "now": here_.now if here_ else clock.now(),
+        "nav": _menu(tenant.slug, roles, path) if tenant else [],
+        "may": lambda permission: access.may(roles, permission),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    called_name: str
+    roles: frozenset[str]
+    tenants: tuple[Any, ...]
+
+
+def _menu(slug: str, roles: frozenset[str], path: str) -> list[tuple[str, str, bool]]:
+    return [
+        (f"/{slug}/{place}", label, path.startswith(f"/{slug}/{place.rstrip('/')}"))
+        for permission, place, label in MENU
+        if access.may(roles, permission)
+    ]
+
+
+def _flash(request: Request[Any, Any, Any]) -> tuple[Any, Undo | None]:
+    """(message, undo bar) of the act before. The cookie is the browser's: only texts of the catalogue are shown."""
+    raw = request.cookies.get(FLASH_COOKIE)
+    if not raw:
+        return None, None
+    try:
+        said = json.loads(bytes.fromhex(raw))
+        text, undo, params = said["text"], said.get("undo"), said.get("params") or {}
+    except (ValueError, KeyError, TypeError):
+        return None, None
+    if not isinstance(text, str) or not words.known(text) or not isinstance(params, dict):
+        return None, None
+    said_text = _Said(text, {str(k): str(v)[:40] for k, v in params.items()})
+    if isinstance(undo, str):
+        return None, Undo(undo[:40], said_text)  # type: ignore[arg-type]
+    return said_text, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """A message id with what fills it."""
+
+    text: str
+    params: dict[str, str]

@@ -1,0 +1,85 @@
+"""A real PostgreSQL and Redis for every test, and the fixed cast: two districts, one of which must see nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import asyncpg
+import pytest
+
+from khuen import bootstrap, database, embedded, schema, settings
+from khuen.ids import uuid7
+
+KEK = base64.b64encode(bytes(range(32))).decode()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The engines of this test run and the migrated database that every test copies."""
+
+    engines: embedded.Engines
+    settings: settings.Settings
+    superuser: str
+
+    def superuser_of(self, name: str) -> str:
+        return urlunsplit(urlsplit(self.superuser)._replace(path=f"/{name}"))
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[Stage]:
+    folder = Path(tempfile.mkdtemp(prefix="khuen-tests-"))
+    engines = embedded.start(folder / "engines", durable=False)
+    try:
+        env = embedded.environment(engines) | {"KHUEN_KEK": KEK, "KHUEN_DEMO": "True", "KHUEN_ORIGIN": "http://testserver"}
+        loaded = replace(settings.load(env), seals_dir=folder / "seals", erasures_file=folder / "erased")
+        made = Stage(engines, loaded, engines.superuser_url)
+        asyncio.run(bootstrap.prepare(made.superuser_of("khuen"), engines.passwords))
+        asyncio.run(schema.migrate(loaded.dsn("owner")))
+        yield made
+    finally:
+        engines.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+async def db(stage: Stage) -> AsyncIterator[settings.Settings]:
+    """Settings of a fresh, migrated, empty database: a copy that lives for one test."""
+    name = f"t_{uuid7().hex}"
+    root = await asyncpg.connect(stage.superuser)
+    await root.execute(f"CREATE DATABASE {name} TEMPLATE khuen STRATEGY FILE_COPY OWNER khuen_owner")
+    await bootstrap.seal_database(stage.superuser_of(name))
+    own = replace(stage.settings, database_url=urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}")))
+    try:
+        yield own
+    finally:
+        await root.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        await root.close()
+
+
+@pytest.fixture
+async def pools(db: settings.Settings) -> AsyncIterator[settings.Settings]:
+    """The same, with this process's pools open in the test's own event loop."""
+    async with database.connected(db, size=4):
+        yield db
+
+
+@pytest.fixture
+async def root(stage: Stage, db: settings.Settings) -> AsyncIterator[Any]:
+    """A superuser's connection to the test's database: to look behind the walls, never to act for the product."""
+    connection = await asyncpg.connect(stage.superuser_of(urlsplit(db.database_url).path.lstrip("/")))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+os.environ.setdefault("KHUEN_LOG_FORMAT", "plain")
