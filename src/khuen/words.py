@@ -1,0 +1,122 @@
+"""The words on screen: English message ids in code and templates, one catalogue file per room and language.
+
+The catalogue is read from `locale/<lang>/*.po` once per process and merged; nothing is compiled to disk, so a
+changed .po file is a changed page. Which language a page uses is an argument, never hidden state.
+"""
+
+import gettext as standard
+import io
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import TypeAlias
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from jinja2 import Environment, StrictUndefined
+
+from khuen.paths import folder
+
+DEFAULT = "th"
+SPOKEN = ("th", "en")
+
+MessageId: TypeAlias = str | tuple[str, ...]
+"""A message id, or (singular, plural)."""
+
+
+def N_(msgid: str) -> str:
+    """Marks a message id where it is written down; it is translated where it is shown."""
+    return msgid
+
+
+@cache
+def catalogue(lang: str = DEFAULT) -> standard.NullTranslations:
+    """Every word of a language, all rooms merged. "en" answers with the message ids themselves.
+
+    Raises KeyError for a language that is not spoken here, ValueError for one id with two translations.
+    """
+    if lang not in SPOKEN:
+        raise KeyError(lang)
+    if lang == "en":
+        return standard.NullTranslations()
+    compiled = io.BytesIO()
+    write_mo(compiled, merged(lang))
+    compiled.seek(0)
+    return standard.GNUTranslations(compiled)
+
+
+def gettext(msgid: str, lang: str = DEFAULT) -> str:
+    """The words for a message id; the id itself when there are none (a test refuses that)."""
+    return catalogue(lang).gettext(msgid)
+
+
+def ngettext(singular: str, plural: str, n: int, lang: str = DEFAULT) -> str:
+    """The words for n things."""
+    return catalogue(lang).ngettext(singular, plural, n)
+
+
+def known(msgid: str) -> bool:
+    """Whether the catalogue has words for this id: a text from a browser's cookie is shown only then."""
+    return merged(DEFAULT).get(msgid) is not None
+
+
+def install(env: Environment, lang: str = DEFAULT) -> None:
+    """Gives a Jinja environment `_`, `gettext` and `ngettext` (newstyle: `_("%(n)s people", n=3)`).
+
+    Also sets what every page of Khuen relies on: escaping is on and an unknown name is an error, not a blank.
+    """
+    env.autoescape = True
+    env.undefined = StrictUndefined
+    env.add_extension("jinja2.ext.i18n")
+    env.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
+
+
+@cache
+def merged(lang: str) -> Catalog:
+    """The .po files of a language as one catalogue. Raises ValueError for one id with two translations."""
+    whole = Catalog(locale=lang)
+    for path in sorted((folder("locale") / lang).glob("*.po")):
+        with path.open("rb") as file:
+            room = read_po(file, locale=lang)
+        for message in room:
+            if not message.id:
+                whole.fuzzy = False
+                continue
+            known = whole.get(message.id)
+            if known is not None and known.string != message.string:
+                raise ValueError(
+                    f"{path.name}: {message.id!r} is translated differently elsewhere"
+                )
+            whole[message.id] = message
+    return whole
+
+
+def message_ids() -> dict[MessageId, list[str]]:
+    """Every message id used in templates/, src/ and workers/, with the places ("file:line") that use it."""
+    found: dict[MessageId, list[str]] = {}
+    for place, msgid in _extracted():
+        found.setdefault(msgid, []).append(place)
+    return found
+
+
+def placeholders(text: str) -> set[str]:
+    """The named figures of a message: "%(n)s of %(total)s" has n and total; "%%" is none."""
+    return set(re.findall(r"%\((\w+)\)[sd]", text.replace("%%", "")))
+
+
+def _extracted() -> Iterator[tuple[str, MessageId]]:
+    root = folder("templates").parent
+    sources = {
+        "templates": [("**", "jinja2")],
+        "src": [("**.py", "python")],
+        "workers": [("**.py", "python")],
+    }
+    keywords = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
+    options = {"**": {"silent": "false"}}
+    for place, methods in sources.items():
+        for name, line, msgid, _comments, _context in extract_from_dir(
+            root / place, methods, options, keywords
+        ):
+            yield f"{place}/{name}:{line}", msgid
