@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from babel import Locale
 
+from khuen.msgid import N_
 from khuen.thai import arabic, canonical
 
 BANGKOK = timezone(timedelta(hours=7), "Asia/Bangkok")
 """A fixed offset: Bangkok has kept UTC+7 since 1920, and a bare machine may hold no time-zone files."""
 
-DATE_MISSING = "Enter the day, month and year"
-MONTH_WRONG = "Check the month"
-YEAR_WRONG = "Check the year"
-NO_SUCH_DATE = "There is no such date"
+DATE_MISSING = N_("Enter the day, month and year")
+MONTH_WRONG = N_("Check the month")
+YEAR_WRONG = N_("Check the year")
+NO_SUCH_DATE = N_("There is no such date")
 
 _THAI, _ENGLISH = Locale.parse("th"), Locale.parse("en")
 _LONG_MONTHS: dict[int, str] = dict(_THAI.months["format"]["wide"])

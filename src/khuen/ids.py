@@ -2,17 +2,18 @@
 
 import os
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from khuen import clock
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _READ_ALOUD = "34679ACDEFGHJKMNPQRTWXY"  # without 0 O, 1 I L, 2 Z, 5 S, 8 B, U V
 
 
 def uuid7(now: datetime | None = None) -> UUID:
     """A version 7 UUID (RFC 9562): 48 bits of milliseconds, the rest random. Order within a millisecond is not kept."""
-    milliseconds = int((now or clock.now()).timestamp() * 1000)
+    milliseconds = ((now or clock.now()) - _EPOCH) // timedelta(milliseconds=1)
     chance = int.from_bytes(os.urandom(10))
     return UUID(
         int=milliseconds << 80 | 0x7 << 76 | (chance >> 68 & 0xFFF) << 64 | 0b10 << 62 | chance & 0x3FFF_FFFF_FFFF_FFFF

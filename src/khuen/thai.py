@@ -1,4 +1,4 @@
-"""Thai text, numbers and names as people type them and as we keep them. Pure; facts and sources in docs/thai-text.md."""
+"""Thai text, numbers and names as people type them and as we keep them. Pure; the facts are in docs/thai-text.md."""
 
 import re
 import unicodedata
@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import phonenumbers
 from stdnum.th import pin
+
+from khuen.msgid import N_
 
 PREFIXES = ("นาย", "นาง", "น.ส.", "ด.ช.", "ด.ญ.")
 """The titles a form offers (codes 001 to 005 of the state's list). Titles of inmates are never offered or shown."""
@@ -16,13 +18,13 @@ RANKS = (
 )
 """Police ranks, which stand where a title stands."""
 
-HIDDEN_CHARACTERS = "This text holds hidden characters that cannot be kept. Type it again"
-TOO_LONG = "This text is too long"
-ID_NOT_13 = "A national ID has 13 digits"
-ID_DAMAGED = "The spreadsheet shortened this national ID. Type all 13 digits as text"
-ID_CHECK_DIGIT = "The national ID does not add up. Check it digit by digit"
-ID_UNUSUAL = "National IDs rarely start with 0 or 9. Check the card"
-PHONE_WRONG = "This is not a complete phone number"
+HIDDEN_CHARACTERS = N_("This text holds hidden characters that cannot be kept. Type it again")
+TOO_LONG = N_("This text is too long")
+ID_NOT_13 = N_("A national ID has 13 digits")
+ID_DAMAGED = N_("The spreadsheet shortened this national ID. Type all 13 digits as text")
+ID_CHECK_DIGIT = N_("The national ID does not add up. Check it digit by digit")
+ID_UNUSUAL = N_("National IDs rarely start with 0 or 9. Check the card")
+PHONE_WRONG = N_("This is not a complete phone number")
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
@@ -161,7 +163,9 @@ def split_prefix(text: str) -> tuple[str, str]:
     """("น.ส.", "ดวงใจ สมมุติ") from "นางสาวดวงใจ สมมุติ"; ("", text) when no known title or rank stands in front."""
     name = canonical(text)
     for spelling, prefix in _SPELLINGS:
-        rest = name.removeprefix(spelling)
+        rest = (
+            re.sub("^ ?หญิง (?=.)", "", name.removeprefix(spelling)) if prefix in RANKS else name.removeprefix(spelling)
+        )
         # "นางสาวิตรี" is Mrs Savitri: what is left has to begin like a name.
         if rest != name and re.match(r"[ก-ฮ][ก-๎]|[เ-ไ][ก-ฮ]|[A-Za-z]{2}", rest.strip(" .")):
             return prefix, rest.strip(" .")
