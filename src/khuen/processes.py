@@ -121,11 +121,7 @@ class Server:
             return False
 
     def stop(self) -> None:
-        for farewell, seconds in (
-            (self.goodbye, 30),
-            (signal.SIGQUIT, 5),
-            (signal.SIGKILL, 5),
-        ):
+        for farewell, seconds in ((self.goodbye, 30), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
             if self.process is None or self.process.poll() is not None:
                 return
             self.process.send_signal(farewell)
@@ -167,7 +163,7 @@ class Server:
         shared memory's number, which keeps two servers from writing to one directory.
         """
         self.socket.with_name(self.socket.name + ".lock").unlink(missing_ok=True)
-        if self.name == "PostgreSQL" and self.pid_file.exists() and self._holder() is None:
+        if self.pid_file.exists() and self._holder() is None:
             _, newline, rest = self.pid_file.read_text().partition("\n")
             self.pid_file.write_text(f"{os.getpid()}{newline}{rest}")
 
