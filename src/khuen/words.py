@@ -35,7 +35,7 @@ def N_(msgid: str) -> str:
 def catalogue(lang: str = DEFAULT) -> standard.NullTranslations:
     """Every word of a language, all rooms merged. "en" answers with the message ids themselves.
 
-    Raises KeyError for a language that is not spoken here, ValueError for one id with two translations.
+    Raises KeyError for a language that is not spoken here.
     """
     if lang not in SPOKEN:
         raise KeyError(lang)
@@ -75,22 +75,20 @@ def install(env: Environment, lang: str = DEFAULT) -> None:
 
 @cache
 def merged(lang: str) -> Catalog:
-    """The .po files of a language as one catalogue. Raises ValueError for one id with two translations."""
-    whole = Catalog(locale=lang)
-    for path in sorted((folder("locale") / lang).glob("*.po")):
-        with path.open("rb") as file:
-            room = read_po(file, locale=lang)
+    """The .po files of a language as one catalogue; common.po stands over the rooms' (a test refuses two wordings)."""
+    whole = Catalog(locale=lang, fuzzy=False)
+    for _file, room in rooms(lang):
         for message in room:
-            if not message.id:
-                whole.fuzzy = False
-                continue
-            known = whole.get(message.id)
-            if known is not None and known.string != message.string:
-                raise ValueError(
-                    f"{path.name}: {message.id!r} is translated differently elsewhere"
-                )
-            whole[message.id] = message
+            if message.id and whole.get(message.id) is None:
+                whole[message.id] = message
     return whole
+
+
+def rooms(lang: str) -> Iterator[tuple[str, Catalog]]:
+    """Each .po file of a language with its name, common.po first."""
+    for path in sorted((folder("locale") / lang).glob("*.po"), key=lambda path: (path.stem != "common", path.name)):
+        with path.open("rb") as file:
+            yield path.name, read_po(file, locale=lang)
 
 
 def message_ids() -> dict[MessageId, list[str]]:
@@ -116,7 +114,5 @@ def _extracted() -> Iterator[tuple[str, MessageId]]:
     keywords = {"_": None, "gettext": None, "N_": None, "ngettext": (1, 2)}
     options = {"**": {"silent": "false"}}
     for place, methods in sources.items():
-        for name, line, msgid, _comments, _context in extract_from_dir(
-            root / place, methods, options, keywords
-        ):
+        for name, line, msgid, _comments, _context in extract_from_dir(root / place, methods, options, keywords):
             yield f"{place}/{name}:{line}", msgid
