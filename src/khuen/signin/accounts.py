@@ -1,0 +1,177 @@
+"""Accounts and what they may enter: made by operators and invitations, never by whoever comes along."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from khuen import clock
+from khuen.access import ROLES
+from khuen.ids import uuid7
+from khuen.signin import passwords, sessions
+from khuen.signin.rows import reading, writing
+from khuen.thai import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    id: UUID
+    called_name: str
+    login: str | None
+    lang: str
+    totp: bool  #: a confirmed authenticator app is asked for after the password
+    has_password: bool
+
+
+async def create(
+    called_name: str,
+    *,
+    login: str | None = None,
+    password: str | None = None,
+    practice_tenant_id: UUID | None = None,
+    now: datetime | None = None,
+) -> UUID:
+    """A new account without any district. Raises asyncpg.UniqueViolationError when the login is taken."""
+    now = now or clock.now()
+    account_id = uuid7(now)
+    password_hash = await passwords.hashed(password) if password else None
+    async with writing() as connection:
+        await connection.execute(
+            "INSERT INTO auth.account (id, called_name, login, password_hash, practice_tenant_id, created_at)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            account_id,
+            called_name,
+            login_of(login) if login else None,
+            password_hash,
+            practice_tenant_id,
+            now,
+        )
+    return account_id
+
+
+async def admit(
+    account_id: UUID,
+    tenant_id: UUID,
+    member_id: UUID,
+    called_name: str,
+    roles: frozenset[str] | set[str],
+    *,
+    now: datetime | None = None,
+    by: UUID | None = None,
+) -> None:
+    """Let an account into a district as this member, with exactly these roles. Harmless twice.
+
+    Raises ValueError for a role that Khuen does not know.
+    """
+    if unknown := set(roles) - ROLES:
+        raise ValueError(f"unknown roles: {', '.join(sorted(unknown))}")
+    now = now or clock.now()
+    async with writing() as connection:
+        await connection.execute(
+            "INSERT INTO auth.membership (account_id, tenant_id, member_id, called_name) VALUES ($1, $2, $3, $4)"
+            " ON CONFLICT (account_id, tenant_id)"
+            " DO UPDATE SET member_id = excluded.member_id, called_name = excluded.called_name, ended_at = NULL",
+            account_id,
+            tenant_id,
+            member_id,
+            called_name,
+        )
+        held = await connection.fetch(
+            "SELECT id, role FROM auth.membership_role"
+            " WHERE account_id = $1 AND tenant_id = $2 AND ended_at IS NULL FOR UPDATE",
+            account_id,
+            tenant_id,
+        )
+        await connection.executemany(
+            "UPDATE auth.membership_role SET ended_at = $2 WHERE id = $1",
+            [(row["id"], now) for row in held if row["role"] not in roles],
+        )
+        await connection.executemany(
+            "INSERT INTO auth.membership_role (id, account_id, tenant_id, role, granted_at, granted_by)"
+            " VALUES ($1, $2, $3, $4, $5, $6)",
+            [
+                (uuid7(now), account_id, tenant_id, role, now, by)
+                for role in sorted(set(roles) - {row["role"] for row in held})
+            ],
+        )
+
+
+async def practice_account(
+    tenant_id: UUID, role: str, member_id: UUID, called_name: str, *, now: datetime | None = None
+) -> UUID:
+    """The account behind the button of one role in a practice district: no login, no password, no other district.
+
+    Raises ValueError when the district is a real one.
+    """
+    async with reading() as connection:
+        if not await connection.fetchval("SELECT practice FROM auth.tenant WHERE id = $1", tenant_id):
+            raise ValueError("practice accounts are for practice districts only")
+    account_id = await create(called_name, practice_tenant_id=tenant_id, now=now)
+    await admit(account_id, tenant_id, member_id, called_name, {role}, now=now)
+    return account_id
+
+
+async def disable(account_id: UUID, *, by: UUID | None = None, now: datetime | None = None) -> None:
+    """Shut an account out; every session of it ends with the same commit."""
+    now = now or clock.now()
+    async with writing() as connection:
+        await connection.execute("UPDATE auth.account SET state = 'disabled' WHERE id = $1", account_id)
+        await sessions.end_all(connection, account_id, None, now, by=by)
+
+
+async def set_password(account_id: UUID, login: str, password: str) -> None:
+    """Raises asyncpg.UniqueViolationError when the login is somebody else's."""
+    password_hash = await passwords.hashed(password)
+    async with writing() as connection:
+        await connection.execute(
+            "UPDATE auth.account SET login = $2, password_hash = $3 WHERE id = $1",
+            account_id,
+            login_of(login),
+            password_hash,
+        )
+
+
+async def find(account_id: UUID) -> Account | None:
+    """An account that may sign in."""
+    async with reading() as connection:
+        row = await connection.fetchrow(
+            "SELECT id, called_name, login, lang, totp_confirmed_at, password_hash FROM auth.account"
+            " WHERE id = $1 AND state = 'active'",
+            account_id,
+        )
+    return _account(row) if row else None
+
+
+async def by_password(login: str, password: str) -> Account | None:
+    """The account that has this login and password. Unknown, disabled and wrong cost the same and look the same."""
+    async with reading() as connection:
+        row = await connection.fetchrow(
+            "SELECT id, called_name, login, lang, totp_confirmed_at, password_hash FROM auth.account"
+            " WHERE login = $1 AND state = 'active'",
+            login_of(login),
+        )
+    right = await passwords.matches(row["password_hash"] if row else None, password)
+    return _account(row) if row and right else None
+
+
+async def set_lang(account_id: UUID, lang: str) -> None:
+    async with writing() as connection:
+        await connection.execute("UPDATE auth.account SET lang = $2 WHERE id = $1", account_id, lang)
+
+
+def login_of(typed: str) -> str:
+    """How a login is compared: canonical text without case."""
+    return canonical(typed).casefold()
+
+
+def _account(row: Any) -> Account:
+    return Account(
+        row["id"],
+        row["called_name"],
+        row["login"],
+        row["lang"],
+        row["totp_confirmed_at"] is not None,
+        row["password_hash"] is not None,
+    )
