@@ -82,9 +82,13 @@ def search_prefix(*parts: str | None) -> str:
 
     Without title, spaces, tone marks and punctuation, in lower case; for stored names and typed words alike.
     """
-    _, name = split_prefix(" ".join(part for part in parts if part))
-    name = arabic(_SILENT.sub("", name.casefold()))
-    return "".join(letter for letter in name if letter.isalnum() or _MARKS.match(letter))
+    return squash(split_prefix(" ".join(part for part in parts if part))[1])
+
+
+def squash(text: str) -> str:
+    """Letters, vowels and digits only, in lower case: how names of people and places are compared."""
+    letters = arabic(_SILENT.sub("", canonical(text).casefold()))
+    return "".join(letter for letter in letters if letter.isalnum() or _MARKS.match(letter))
 
 
 def arabic(text: str) -> str:
