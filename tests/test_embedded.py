@@ -209,6 +209,7 @@ def test_stop_leaves_nothing_running_and_nothing_lost(own: Path) -> None:
     engines.stop()
     engines.stop()
     assert not engines.alive()
+    assert not engines.run.exists()
     assert serving(own) == []
     again = embedded.start(own)
     assert again.passwords == engines.passwords

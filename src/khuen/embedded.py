@@ -90,9 +90,12 @@ class Engines:
 
     def stop(self) -> None:
         """Stop both and give the data directory free. Harmless twice."""
+        if self.claim.closed:
+            return
         atexit.unregister(self.stop)
         self.redis.stop()
         self.postgres.stop()
+        shutil.rmtree(self.run, ignore_errors=True)
         self.claim.close()
 
 
