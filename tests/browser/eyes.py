@@ -1,0 +1,77 @@
+"""What a tester with a screen, a thumb and a screen reader would complain about, as text lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped]
+from playwright.async_api import Page
+
+WIDTHS = (360, 768, 1280)
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+#: The box of a target is what answers a tap: a control together with its label. Links inside a sentence are exempt
+#: (WCAG 2.5.8), as is what is not drawn.
+TARGETS = """(least) => {
+  const faults = [];
+  const seen = { opacityProperty: true, visibilityProperty: true };
+  const drawn = (e) => e.checkVisibility(seen) && !e.closest('.sr, .skip');
+  const inText = (e) => {
+    if (e.tagName !== 'A' || getComputedStyle(e).display !== 'inline') return false;
+    const text = e.parentElement.textContent.replace(e.textContent, '').trim();
+    return text.length > 0 && ['P', 'LI', 'DD', 'TD'].includes(e.parentElement.tagName);
+  };
+  for (const e of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
+    if (!drawn(e) || inText(e)) continue;
+    const boxes = [e, ...(e.labels ?? [])].map((b) => b.getBoundingClientRect());
+    const after = getComputedStyle(e, '::after');
+    if (after.position === 'absolute' && after.inset === '0px') boxes.push(e.offsetParent.getBoundingClientRect());
+    const width = Math.max(...boxes.map((b) => b.width)), height = Math.max(...boxes.map((b) => b.height));
+    if (Math.min(width, height) < least - 0.5)
+      faults.push(`${Math.round(width)}x${Math.round(height)} ${e.outerHTML.slice(0, 90)}`);
+  }
+  return faults;
+}"""
+
+SIDEWAYS = """() => {
+  const page = document.documentElement;
+  if (page.scrollWidth <= page.clientWidth) return [];
+  return [...document.body.querySelectorAll('*')]
+    .filter((e) => e.getBoundingClientRect().right > page.clientWidth + 1 && !e.closest('.scroller, .sr'))
+    .slice(0, 3).map((e) => e.outerHTML.slice(0, 90)).concat(`page is ${page.scrollWidth} px wide`);
+}"""
+
+
+def listen(page: Page) -> list[str]:
+    """Start collecting what the browser's console complains about: script errors and broken content policy."""
+    heard: list[str] = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+async def faults(page: Page, url: str, *, phone: bool = False, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """Every fault of a page at each width: axe, sideways scroll, small targets, console. [] is a good page.
+
+    `phone` asks for the targets of a buddy's page: 48 px instead of 24.
+    """
+    heard = listen(page)
+    found: list[str] = []
+    for width in widths:
+        await page.set_viewport_size({"width": width, "height": 740})
+        await page.goto(url)
+        found += [f"{width}: {fault}" for fault in await _present(page, 48 if phone else 24)]
+    return found + [f"console: {line}" for line in heard]
+
+
+async def _present(page: Page, least: int) -> list[str]:
+    report = await Axe().run(page, options=AXE)
+    found = [_violation(violation) for violation in report.response["violations"]]
+    found += [f"sideways: {line}" for line in await page.evaluate(SIDEWAYS)]
+    found += [f"target under {least} px: {line}" for line in await page.evaluate(TARGETS, least)]
+    return found
+
+
+def _violation(violation: dict[str, Any]) -> str:
+    where = "; ".join(str(node["target"]) for node in violation["nodes"][:3])
+    return f"axe {violation['id']}: {violation['help']} at {where}"
