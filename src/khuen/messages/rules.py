@@ -1,0 +1,127 @@
+"""What a message may wait for, how often it is tried, and when it has lost its sense. Pure: moments come in.
+
+Times of day are Bangkok's. Figures are the product's own choices (docs/decisions/0006-messages-and-workers.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+
+from khuen.clock import BANGKOK
+from khuen.msgid import N_
+
+
+class Kind(StrEnum):
+    """What a message speaks of; each has its texts in templates/messages/<kind>/."""
+
+    VISIT_DUE_DIGEST = "visit_due_digest"
+    URGENT_CHECK_IN = "urgent_check_in"
+    OVERDUE_ESCALATION = "overdue_escalation"
+    WORRYING_DIGEST = "worrying_digest"
+    NUDGE = "nudge"
+
+
+class State(StrEnum):
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    UNCERTAIN = "uncertain"
+    GIVEN_UP = "given_up"
+    CANCELLED = "cancelled"
+
+
+KINDS: dict[str, str] = {
+    Kind.VISIT_DUE_DIGEST: N_("Visits of the day"),
+    Kind.URGENT_CHECK_IN: N_("Urgent check-in"),
+    Kind.OVERDUE_ESCALATION: N_("Visit long overdue"),
+    Kind.WORRYING_DIGEST: N_("People to look after"),
+    Kind.NUDGE: N_("Reminder from the coordinator"),
+}
+STATES: dict[str, str] = {
+    State.WAITING: N_("Waiting"),
+    State.SENDING: N_("Being sent"),
+    State.SENT: N_("Sent"),
+    State.UNCERTAIN: N_("Not known whether it arrived"),
+    State.GIVEN_UP: N_("Given up"),
+    State.CANCELLED: N_("Cancelled"),
+}
+#: why a message is where it is: code -> words
+REASONS: dict[str, str] = {
+    "no_address": N_("No phone number or e-mail address of the recipient"),
+    "refused": N_("The recipient's address was refused"),
+    "too_many_tries": N_("The service did not answer after many tries"),
+    "expired": N_("Too late: the matter was of an earlier day"),
+    "failed": N_("The message could not be made; the operator has been told"),
+    "busy": N_("The service did not take it; it is tried again"),
+    "connection_lost": N_("The line was cut before the service confirmed"),
+    "worker_lost": N_("The system stopped while sending"),
+    "quiet_hours": N_("Waits for the end of the quiet hours"),
+    "no_longer_due": N_("Not needed any more"),
+    "undone": N_("The act was undone"),
+}
+
+MAX_TRIES = 8
+LEASE = timedelta(seconds=30)
+URGENT_FOR = timedelta(hours=48)
+_FIRST_WAIT = timedelta(seconds=30)
+_LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Hours in which only urgent messages go; `begins` may be later than `ends` (over midnight)."""
+
+    begins: time
+    ends: time
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One try on one channel; outcome accepted, retry, refused, unknown, or None while nobody knows yet."""
+
+    id: object
+    channel: str
+    outcome: str | None
+
+
+def expires_at(day: date, made_at: datetime, *, urgent: bool) -> datetime:
+    """A reminder belongs to its Bangkok day: the next one carries the matter. An urgent message lives two days."""
+    if urgent:
+        return made_at + URGENT_FOR
+    return datetime.combine(day + timedelta(days=1), time(), BANGKOK)
+
+
+def quiet_until(moment: datetime, quiet: Quiet | None) -> datetime | None:
+    """The end of the quiet hours that `moment` lies in, or None outside them."""
+    if quiet is None or quiet.begins == quiet.ends:
+        return None
+    local = moment.astimezone(BANGKOK)
+    at, over_midnight = local.timetz().replace(tzinfo=None), quiet.begins > quiet.ends
+    inside = (at >= quiet.begins or at < quiet.ends) if over_midnight else quiet.begins <= at < quiet.ends
+    if not inside:
+        return None
+    ends_on = local.date() + timedelta(days=1 if over_midnight and at >= quiet.begins else 0)
+    return datetime.combine(ends_on, quiet.ends, BANGKOK)
+
+
+def wait_before(tries: int, chance: float) -> timedelta:
+    """How long to wait after the n-th failed try: 30 s, doubled each time, one hour at most, spread by ± 20 %.
+
+    `chance` is in [0, 1): without the spread everything that failed together would come back together.
+    """
+    wait: timedelta = min(_FIRST_WAIT * 2 ** min(max(tries, 1) - 1, 20), _LONGEST_WAIT)
+    return wait * (0.8 + 0.4 * chance)
+
+
+def next_channel(reachable: Sequence[str], tried: Collection[Tried]) -> str | None:
+    """The first channel, in the district's order, that has not refused and is not in doubt; None when none is left."""
+    spent = {one.channel for one in tried if one.outcome in ("refused", "unknown")}
+    return next((channel for channel in reachable if channel not in spent), None)
+
+
+def may_retry(state: str, day: date, made_at: datetime, *, urgent: bool, now: datetime) -> bool:
+    """Whether somebody may ask for another try: it ended without success and still makes sense."""
+    return state in (State.GIVEN_UP, State.UNCERTAIN) and now < expires_at(day, made_at, urgent=urgent)
