@@ -75,7 +75,7 @@ async def pools(db: settings.Settings) -> AsyncIterator[settings.Settings]:
 @pytest.fixture
 async def root(stage: Stage, db: settings.Settings) -> AsyncIterator[Any]:
     """A superuser's connection to the test's database: to look behind the walls, never to act for the product."""
-    connection = await asyncpg.connect(stage.superuser_of(urlsplit(db.database_url).path.lstrip("/")))
+    connection = await database.connect(stage.superuser_of(urlsplit(db.database_url).path.lstrip("/")))
     try:
         yield connection
     finally:

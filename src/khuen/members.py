@@ -1,0 +1,138 @@
+"""The people who work in a district, as the district knows them. Who may sign in, and with which roles, is `auth`'s.
+
+Roles stand here once more because a message to "the coordinators" is written inside the district's own transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from piccolo.columns import UUID as UUIDColumn
+from piccolo.columns import Bytea, Text, Timestamptz
+
+from khuen import thai, vault
+from khuen.ids import uuid7
+from khuen.tenancy import Here, TenantTable, many
+
+
+class Member(TenantTable, tablename="member"):
+    id = UUIDColumn(primary_key=True, default=None)
+    called_name = Text()
+    sort_key = Text()
+    phone_sealed = Bytea(null=True, default=None)
+    email_sealed = Bytea(null=True, default=None)
+    subdistrict_code = Text(null=True, default=None)
+    moo = Text(null=True, default=None)
+    gender = Text(null=True, default=None)
+    joined_at = Timestamptz(default=None)
+    left_at = Timestamptz(null=True, default=None)
+
+
+class MemberRole(TenantTable, tablename="member_role"):
+    id = UUIDColumn(primary_key=True, default=None)
+    member_id = UUIDColumn()
+    role = Text()
+    since_at = Timestamptz(default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    id: UUID
+    called_name: str
+    roles: tuple[str, ...]
+    phone: str | None = None  #: E.164
+    email: str | None = None
+    subdistrict_code: str | None = None
+    moo: str | None = None
+    gender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberCard:
+    """What colleagues see of each other."""
+
+    id: UUID
+    called_name: str
+    subdistrict_code: str | None
+    moo: str | None
+    gender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    phone: str | None
+    email: str | None
+
+
+async def add(here: Here, new: list[NewMember]) -> None:
+    """Write members and their roles; harmless twice."""
+    safe = await vault.open_tenant(here)
+
+    def sealed(column: str, member: NewMember, text: str | None) -> bytes | None:
+        return safe.seal("member", column, member.id, text) if text else None
+
+    await many(
+        """INSERT INTO member (tenant_id, id, called_name, sort_key, phone_sealed, email_sealed, subdistrict_code, moo,
+                               gender, joined_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, id) DO NOTHING""",
+        [
+            (
+                m.id,
+                m.called_name,
+                thai.sort_key(m.called_name),
+                sealed("phone", m, m.phone),
+                sealed("email", m, m.email),
+                m.subdistrict_code,
+                m.moo,
+                m.gender,
+                here.now,
+            )
+            for m in new
+        ],
+    )
+    await many(
+        """INSERT INTO member_role (tenant_id, id, member_id, role, since_at) VALUES ($1, $2, $3, $4, $5)
+           ON CONFLICT (tenant_id, member_id, role) WHERE ended_at IS NULL DO NOTHING""",
+        [(uuid7(here.now), m.id, role, here.now) for m in new for role in m.roles],
+    )
+
+
+async def with_role(here: Here, role: str) -> list[MemberCard]:
+    """Members who hold this role now, in Thai dictionary order."""
+    held = await MemberRole.select(MemberRole.member_id).where(
+        MemberRole.role == role, MemberRole.ended_at.is_null()
+    )
+    if not held:
+        return []
+    rows = (
+        await Member.select(Member.id, Member.called_name, Member.subdistrict_code, Member.moo, Member.gender)
+        .where(Member.id.is_in([row["member_id"] for row in held]), Member.left_at.is_null())
+        .order_by(Member.sort_key)
+    )
+    return [MemberCard(**row) for row in rows]
+
+
+async def names(here: Here, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Called names by member id; unknown ids are left out."""
+    wanted = list(set(ids))
+    if not wanted:
+        return {}
+    rows = await Member.select(Member.id, Member.called_name).where(Member.id.is_in(wanted))
+    return {row["id"]: row["called_name"] for row in rows}
+
+
+async def contact(here: Here, member_id: UUID) -> Contact:
+    """How a member is reached: unsealed, for the channel that sends and for a colleague's call button."""
+    row = await Member.select(Member.phone_sealed, Member.email_sealed).where(Member.id == member_id).first()
+    if row is None:
+        return Contact(None, None)
+    safe = await vault.open_tenant(here)
+
+    def opened(column: str) -> str | None:
+        sealed = row[f"{column}_sealed"]
+        return safe.unseal("member", column, member_id, sealed) if sealed else None
+
+    return Contact(opened("phone"), opened("email"))
