@@ -98,6 +98,7 @@ EVENT_TAGS = frozenset(
         "tenant:made",
         "tenant:suspended",
         "totp:confirmed",
+        "totp:removed",
     }
 )
 #: what a detail may say; none of it tells who a person in care is

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from khuen import clock
+from khuen import audit, clock
 from khuen.access import ROLES
 from khuen.ids import uuid7
 from khuen.signin import passwords, sessions
@@ -48,6 +48,7 @@ async def create(
             practice_tenant_id,
             now,
         )
+        await audit.record_event(connection, now, "account:made", account_id, practice_tenant_id)
     return account_id
 
 
@@ -78,24 +79,24 @@ async def admit(
             member_id,
             called_name,
         )
-        held = await connection.fetch(
+        had = await connection.fetch(
             "SELECT id, role FROM auth.membership_role"
             " WHERE account_id = $1 AND tenant_id = $2 AND ended_at IS NULL FOR UPDATE",
             account_id,
             tenant_id,
         )
+        gone = [row for row in had if row["role"] not in roles]
+        new = sorted(set(roles) - {row["role"] for row in had})
         await connection.executemany(
-            "UPDATE auth.membership_role SET ended_at = $2 WHERE id = $1",
-            [(row["id"], now) for row in held if row["role"] not in roles],
+            "UPDATE auth.membership_role SET ended_at = $2 WHERE id = $1", [(row["id"], now) for row in gone]
         )
         await connection.executemany(
             "INSERT INTO auth.membership_role (id, account_id, tenant_id, role, granted_at, granted_by)"
             " VALUES ($1, $2, $3, $4, $5, $6)",
-            [
-                (uuid7(now), account_id, tenant_id, role, now, by)
-                for role in sorted(set(roles) - {row["role"] for row in held})
-            ],
+            [(uuid7(now), account_id, tenant_id, role, now, by) for role in new],
         )
+        for tag, role in [*(("role:ended", row["role"]) for row in gone), *(("role:granted", role) for role in new)]:
+            await audit.record_event(connection, now, tag, account_id, tenant_id, role=role, by=by)
 
 
 async def practice_account(
@@ -119,9 +120,10 @@ async def disable(account_id: UUID, *, by: UUID | None = None, now: datetime | N
     async with writing() as connection:
         await connection.execute("UPDATE auth.account SET state = 'disabled' WHERE id = $1", account_id)
         await sessions.end_all(connection, account_id, None, now, by=by)
+        await audit.record_event(connection, now, "account:disabled", account_id, by=by)
 
 
-async def set_password(account_id: UUID, login: str, password: str) -> None:
+async def set_password(account_id: UUID, login: str, password: str, now: datetime) -> None:
     """Raises asyncpg.UniqueViolationError when the login is somebody else's."""
     password_hash = await passwords.hashed(password)
     async with writing() as connection:
@@ -131,6 +133,7 @@ async def set_password(account_id: UUID, login: str, password: str) -> None:
             login_of(login),
             password_hash,
         )
+        await audit.record_event(connection, now, "password:changed", account_id)
 
 
 async def find(account_id: UUID) -> Account | None:
@@ -144,7 +147,7 @@ async def find(account_id: UUID) -> Account | None:
     return _account(row) if row else None
 
 
-async def by_password(login: str, password: str) -> Account | None:
+async def by_password(login: str, password: str, now: datetime) -> Account | None:
     """The account that has this login and password. Unknown, disabled and wrong cost the same and look the same."""
     async with reading() as connection:
         row = await connection.fetchrow(
@@ -153,7 +156,11 @@ async def by_password(login: str, password: str) -> Account | None:
             login_of(login),
         )
     right = await passwords.matches(row["password_hash"] if row else None, password)
-    return _account(row) if row and right else None
+    if row and right:
+        return _account(row)
+    async with writing() as connection:
+        await audit.record_event(connection, now, "sign-in:refused", row["id"] if row else None, method="password")
+    return None
 
 
 async def set_lang(account_id: UUID, lang: str) -> None:

@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from khuen import audit
 from khuen.ids import uuid7
 from khuen.signin.rows import reading, writing
 
@@ -129,6 +130,10 @@ async def start(
             now + longest,
             None if scope == CHECK_IN else now,
         )
+        tag = "practice:entered" if practice else "session:started"
+        await audit.record_event(
+            connection, now, tag, account_id, tenant_id, method=method, role=role, device=device_id
+        )
     return token
 
 
@@ -142,6 +147,7 @@ async def rotate(session: Session, now: datetime) -> str:
             _hash(token),
             now,
         )
+        await audit.record_event(connection, now, "step-up:passed", session.account_id)
     _forget(session.account_id)
     return token
 
@@ -149,14 +155,16 @@ async def rotate(session: Session, now: datetime) -> str:
 async def end(account_id: UUID, session_id: UUID, now: datetime, *, by: UUID | None = None) -> None:
     """End one session of this account; harmless twice, and nothing happens to a stranger's."""
     async with writing() as connection:
-        await connection.execute(
+        ended = await connection.fetchval(
             "UPDATE auth.session SET ended_at = $3, ended_by = $4"
-            " WHERE id = $2 AND account_id = $1 AND ended_at IS NULL",
+            " WHERE id = $2 AND account_id = $1 AND ended_at IS NULL RETURNING true",
             account_id,
             session_id,
             now,
             by or account_id,
         )
+        if ended:
+            await audit.record_event(connection, now, "session:ended", account_id, by=by or account_id)
     _forget(account_id)
 
 
@@ -164,6 +172,7 @@ async def end_all_others(account_id: UUID, keep: UUID | None, now: datetime, *, 
     """End every session of this account but one (or all of them)."""
     async with writing() as connection:
         await end_all(connection, account_id, keep, now, by=by)
+        await audit.record_event(connection, now, "session:ended", account_id, by=by or account_id, kind="others")
     _forget(account_id)
 
 
