@@ -181,9 +181,9 @@ def _simulate(given: argparse.Namespace) -> None:
 
 
 def _verify(_: argparse.Namespace) -> int:
-    from khuen import audit
+    from khuen import audit_proof
 
-    reports = asyncio.run(audit.verify_all(environment.load()))
+    reports = asyncio.run(audit_proof.verify_all(environment.load()))
     for report in reports:
         print(report)
     return 0 if all(report.whole for report in reports) else 1
