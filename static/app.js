@@ -44,17 +44,18 @@ document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
   if (detail.requestConfig.verb !== "get") flash.replaceChildren();
 });
 
-// --- polling: event "refresh" on [hx-trigger=refresh]; 3 s twenty times, then 60 s; none while hidden
+// --- polling: event "refresh" on whoever waits for it; 3 s twenty times, then 60 s; none while hidden
 
+const WATCHED = "[hx-trigger*='refresh']";
 const QUICK = 3000, SLOW = 60000, QUICK_TURNS = 20;
 let turns = 0, timer;
 
 const poll = () => {
   clearTimeout(timer);
-  if (document.hidden || !document.querySelector("[hx-trigger~=refresh]")) return;
+  if (document.hidden || !document.querySelector(WATCHED)) return;
   timer = setTimeout(() => {
     turns += 1;
-    document.querySelectorAll("[hx-trigger~=refresh]").forEach((part) => part.dispatchEvent(new Event("refresh")));
+    document.querySelectorAll(WATCHED).forEach((part) => part.dispatchEvent(new Event("refresh")));
     poll();
   }, turns < QUICK_TURNS ? QUICK : SLOW);
 };

@@ -27,7 +27,7 @@ TENANT = SimpleNamespace(slug="ban-tuayang", name="บ้านตัวอย�
 OTHER = SimpleNamespace(slug="ban-sommut", name="บ้านสมมุติ", practice=True)
 COORDINATOR = SimpleNamespace(called_name="สมมุติ ใจดี", roles=frozenset({"coordinator"}), tenants=(TENANT, OTHER))
 NAV = [("/b/board", "Board", True), ("/b/enrolments", "Enrol", False), ("/b/imports", "Import", False)]
-UNDO = SimpleNamespace(token="t", text="Undo")
+UNDO = SimpleNamespace(token="t", text="มอบหมายบัดดี้แล้ว")
 PHONE = """{% extends "buddy.html" %}{% import "components.html" as c with context %}
 {% block title %}{{ _("Today") }}{% endblock %}{% block nav_current %}today{% endblock %}
 {% block main %}<h1>วันนี้ 3 คน</h1>{{ c.person_row("คุณทดลอง ก.", "#", "หมู่ 3 · เลย 2 วัน", bars=4, right="3/16") }}
@@ -71,7 +71,7 @@ class Site(BaseHTTPRequestHandler):
             file = folder("static") / path.removeprefix("/static/")
             return self.answer(200, file.read_bytes(), guess_type(file.name)[0] or "font/woff2")
         pages: dict[str, Any] = {
-            "/components": lambda: env.get_template("components/page.html").render(frame(undo=UNDO, flash="Undo")),
+            "/components": lambda: env.get_template("components/page.html").render(frame(undo=UNDO, flash="บันทึกแล้ว")),
             "/phone": lambda: env.from_string(PHONE).render(frame(undo=UNDO)),
             "/live": lambda: env.from_string(LIVE).render(frame()),
             "/watched": lambda: '<input id="typed" aria-label="a" value="from the server"><b>new</b>',
@@ -136,7 +136,7 @@ async def test_errors_get_the_focus_and_lead_to_their_field(page: Page, site: st
     assert await page.locator("#x").get_attribute("aria-describedby") == "x-error"
 
 
-async def test_a_form_without_script_carries_the_token(server: ThreadingHTTPServer, page: Page, site: str) -> None:
+async def test_a_request_by_script_carries_the_token(server: ThreadingHTTPServer, page: Page, site: str) -> None:
     await page.goto(f"{site}/live")
     await page.click("#form button")
     await expect(page.locator(".error-summary")).to_be_visible()
