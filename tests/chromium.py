@@ -1,4 +1,4 @@
-"""Print the path of a Chromium that starts, fetching one if there is none. Exit with the one command to run otherwise."""
+"""Print the path of a Chromium that starts, fetched if there is none, or end with the one command to run."""
 
 import os
 import shutil

@@ -158,6 +158,8 @@ def test_bootstrap_refuses_a_weak_password_and_whoever_is_no_superuser(engines: 
         asyncio.run(bootstrap.prepare(engines.superuser_url, {**engines.passwords, "owner": "short"}))
     with pytest.raises(bootstrap.BootstrapRefused, match="superuser"):
         asyncio.run(bootstrap.seal_database(as_role(engines, "khuen_owner")))
+    with pytest.raises(bootstrap.BootstrapRefused, match="password authentication failed"):
+        asyncio.run(bootstrap.seal_database(engines.superuser_url.replace(engines.passwords["superuser"], "guess")))
 
 
 def test_bootstrap_refuses_a_database_where_set_config_stays_open(engines: embedded.Engines) -> None:

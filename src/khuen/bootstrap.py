@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from khuen.settings import SettingsError
+
 ROLES = ("khuen_owner", "khuen_app", "khuen_auth", "khuen_lead", "khuen_backup")
 SERVING = ("khuen_app", "khuen_auth", "khuen_lead")
 # A page that waits longer is broken, and a transaction that stays open holds locks that others wait for.
@@ -29,7 +31,7 @@ ONE_AT_A_TIME = 0x6B6875656E  # advisory lock: "khuen" in ASCII
 NO_DATABASE = {"", "postgres", "template0", "template1"}
 
 
-class BootstrapRefused(RuntimeError):
+class BootstrapRefused(SettingsError):
     """The server cannot carry Khuen's walls; the message says why and what would help."""
 
 
@@ -80,7 +82,10 @@ def database_name(superuser_dsn: str) -> str:
 
 @asynccontextmanager
 async def _superuser(dsn: str, database: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(dsn, database=database, timeout=10)
+    try:
+        connection = await asyncpg.connect(dsn, database=database, timeout=10)
+    except (OSError, asyncpg.PostgresError) as error:
+        raise BootstrapRefused(f"The server does not let its superuser in: {error}") from None
     try:
         if not await connection.fetchval("SELECT rolsuper FROM pg_roles WHERE rolname = current_user"):
             raise BootstrapRefused("This needs a superuser: only one can take set_config() from everybody.")

@@ -1,7 +1,7 @@
 """PostgreSQL and Redis for a machine that has neither: started by the demo and by the tests, gone when their parent is.
 
-Only the programs inside the wheels are used (or servers on PATH), never the wheels' own starters, which open the database
-to every local user. What was measured and why each choice was made: docs/decisions/0003-embedded-engines.md.
+Only the programs inside the wheels are used (or servers on PATH), never the wheels' own starters, which open the
+database to every local user. What was measured and why it is so: docs/decisions/0003-embedded-engines.md.
 """
 
 import asyncio

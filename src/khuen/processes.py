@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from khuen.settings import SettingsError
+
 RETRY_SECONDS = 5.0  # after kill -9 the dead postmaster's children may hold the shared memory for a moment
 RECOVERY_SECONDS = 300.0  # a crashed database replays its log before it answers
 LOG_BYTES = 10_000_000
@@ -26,7 +28,7 @@ LOG_BYTES = 10_000_000
 log = logging.getLogger("khuen.embedded")
 
 
-class EnginesUnavailable(RuntimeError):
+class EnginesUnavailable(SettingsError):
     """The engines cannot run here; the message says what to install or to change."""
 
 
@@ -103,7 +105,7 @@ class Server:
                 cwd="/",
                 env=engine_environment(),
                 start_new_session=True,  # Ctrl-C is for us; we stop the engines in their order
-                preexec_fn=_die_with_parent(self.goodbye),  # noqa: PLW1509 - one system call, no lock
+                preexec_fn=_die_with_parent(self.goodbye),  # one system call, takes no lock
                 **identity(self.account),
             )
 
