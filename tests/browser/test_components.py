@@ -11,7 +11,7 @@ from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 import pytest
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment, FileSystemLoader, UndefinedError
 from playwright.async_api import Page, expect
 
 from khuen import words
@@ -183,6 +183,14 @@ def test_the_desk_stays_within_its_bytes() -> None:
     assert css <= 9_000
     assert sum(scripts) <= 25_000
     assert css + len(phone) + _packed("icon.svg") <= 11_000
+
+
+def test_an_attribute_that_would_be_escaped_is_refused() -> None:
+    env = environment()
+    part = '{% import "components.html" as c with context %}{{ c.button("x", attrs=given) }}'
+    assert 'hx-post="/x"' in env.from_string(part).render(frame(given={"hx-post": "/x"}))
+    with pytest.raises(UndefinedError):
+        env.from_string(part).render(frame(given='hx-post="/x"'))
 
 
 def test_nothing_inline() -> None:
