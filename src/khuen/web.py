@@ -216,7 +216,7 @@ def environment(lang: str = "th") -> Environment:
 
 
 def render(template: str, lang: str = "th", **values: Any) -> str:
-    return environment(lang).get_template(template).render(**values)
+    return environment(lang).get_template(template).render(lang=lang, **values)
 
 
 def _html(
