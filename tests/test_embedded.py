@@ -246,17 +246,18 @@ def test_after_both_were_killed_the_next_start_has_the_data(own: Path) -> None:
     again.stop()
 
 
-def test_a_stranger_with_the_dead_servers_pid_does_not_stop_the_start(own: Path) -> None:
+@pytest.mark.parametrize("holder", [["sleep", "60"], ["true"]], ids=["stranger", "zombie"])
+def test_whoever_has_the_dead_servers_pid_does_not_stop_the_start(own: Path, holder: list[str]) -> None:
     engines = embedded.start(own, durable=False)
     kill(engines.postgres)
     engines.stop()
     lock = own / "postgres" / "postmaster.pid"
-    with subprocess.Popen(["sleep", "60"]) as stranger:
-        lock.write_text(f"{stranger.pid}\n" + lock.read_text().partition("\n")[2])
+    with subprocess.Popen(holder) as other:
+        lock.write_text(f"{other.pid}\n" + lock.read_text().partition("\n")[2])
         again = embedded.start(own, durable=False)
         assert again.alive()
         again.stop()
-        stranger.kill()
+        other.kill()
 
 
 def test_a_killed_parent_takes_its_engines_along_and_the_next_start_is_fine(own: Path) -> None:
