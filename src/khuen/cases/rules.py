@@ -1,0 +1,73 @@
+"""What a case is made of: stages, grounds and consents. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+from khuen.msgid import N_
+
+
+class Stage(StrEnum):
+    ENROLLED = "enrolled"
+    IN_TREATMENT = "in_treatment"
+    AWAITING_DOCTOR = "awaiting_doctor"
+    CERTIFIED = "certified"
+    CLOSED = "closed"
+
+
+class LegalBasis(StrEnum):
+    """Narcotics Code, Book 2: section 113 (came forward), 114 (found and consented), a court's order, other."""
+
+    S113 = "s113"
+    S114 = "s114"
+    COURT = "court"
+    OTHER = "other"
+
+
+class ProposedBy(StrEnum):
+    SELF = "self"
+    FAMILY = "family"
+    COMMUNITY = "community"
+    HOSPITAL = "hospital"
+    POLICE = "police"
+    ADMINISTRATION = "administration"
+    OTHER = "other"
+
+
+class ConsentKind(StrEnum):
+    """Three separate consents; sharing (with police and administration) is never a condition of treatment."""
+
+    TREATMENT = "treatment"
+    SHARING = "sharing"
+    CONTACT = "contact"
+
+
+class Decision(StrEnum):
+    GIVEN = "given"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+STAGES: dict[str, str] = {
+    Stage.ENROLLED: N_("Enrolled"),
+    Stage.IN_TREATMENT: N_("In treatment"),
+    Stage.AWAITING_DOCTOR: N_("Awaiting the doctor"),
+    Stage.CERTIFIED: N_("Certified"),
+    Stage.CLOSED: N_("Closed"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    stage: Stage
+    on: date
+    recorded_at: datetime
+    reason: str = ""
+
+
+def stage_of(steps: Iterable[Step]) -> Stage:
+    """Where a case stands: its latest step by date, among those of one day the one recorded last."""
+    return max(steps, key=lambda step: (step.on, step.recorded_at)).stage

@@ -1,0 +1,141 @@
+"""The hot statements: a check-in, and the people of one buddy. Each takes the tenant as $1.
+
+A check-in is one statement between `BEGIN; SET LOCAL` and COMMIT. The rule's result for every pack of the district
+comes in as parallel arrays; the case's own pack chooses among them. Newest means (planned_at, id), as in the rules.
+"""
+
+from khuen import audit
+
+_NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4))"
+
+#: $2 code, $3 member, $4 key, $5 how, $6 happened_at, $7 planned_at, $8 received_at, $9 day, $10 to $14 the packs'
+#: ids, opens_on, due_on, closes_on and not_found_limit, $15 and $16 priority below and at that limit, $17 and $18
+#: attention rank likewise, $19 roles that hear of it now, $20 end of the undo offer, $21 to $26 the audit entry
+LOG = f"""
+WITH mine AS (
+    SELECT c.id, c.code, p.called_name, p.family_name, r.pack_id, r.opens_on, r.due_on, r.closes_on, r.not_found_limit
+    FROM case_file c
+    JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
+    JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+    LEFT JOIN unnest($10::uuid[], $11::date[], $12::date[], $13::date[], $14::integer[])
+        AS r (pack_id, opens_on, due_on, closes_on, not_found_limit) ON r.pack_id = c.pack_id
+    WHERE c.tenant_id = $1 AND c.code = $2
+), fresh AS (
+    INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
+    SELECT $1, $4::uuid, mine.id, $3::uuid, $5::text, $6::timestamptz, $7::timestamptz, $8::timestamptz
+    FROM mine WHERE mine.pack_id IS NOT NULL
+    ON CONFLICT (tenant_id, id) DO NOTHING
+    RETURNING id, case_id
+), moved AS (
+    UPDATE visit_due v SET
+        opens_on = m.opens_on, due_on = m.due_on, closes_on = m.closes_on, seen_at = $7, seen_id = $4, last_how = $5,
+        misses = CASE WHEN $5 = 'not_found' THEN v.misses + 1 ELSE 0 END,
+        priority = CASE WHEN v.misses + 1 >= m.not_found_limit THEN $16::integer ELSE $15::integer END,
+        attention_id = CASE WHEN v.attention_rank = 2 AND $17::integer < 2 THEN v.attention_id
+            WHEN CASE WHEN v.misses + 1 >= m.not_found_limit THEN $18::integer ELSE $17 END > 0 THEN $4 END,
+        attention_rank = CASE WHEN v.attention_rank = 2 THEN 2
+            WHEN v.misses + 1 >= m.not_found_limit THEN $18 ELSE $17 END
+    FROM fresh JOIN mine m ON m.id = fresh.case_id
+    WHERE v.tenant_id = $1 AND v.case_id = fresh.case_id AND {_NEWER}
+    RETURNING v.opens_on, v.due_on, v.closes_on
+), on_call AS (
+    SELECT DISTINCT b.id, b.called_name FROM member_role o
+    JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
+    WHERE o.tenant_id = $1 AND o.role = ANY ($19::text[]) AND o.ended_at IS NULL
+), told AS (
+    INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+    SELECT $1, gen_random_uuid(), 'urgent_check_in', fresh.id, on_call.id, $9::date, true, 1, 'waiting', $8, $8
+    FROM fresh CROSS JOIN on_call
+    ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+    RETURNING recipient_id
+), offered AS (
+    INSERT INTO undo (tenant_id, id, kind, subject_id, member_id, made_at, expires_at)
+    SELECT $1, fresh.id, 'check_in', fresh.id, $3, $8, $20::timestamptz FROM fresh
+    ON CONFLICT (tenant_id, id) DO NOTHING
+    RETURNING id
+), {audit.cte(21, "fresh.case_id", of="fresh")}
+SELECT m.id AS case_id, m.code, m.called_name, m.family_name,
+    CASE WHEN m.pack_id IS NULL THEN 'no_pack'
+        WHEN moved.due_on IS NOT NULL THEN 'saved'
+        WHEN fresh.id IS NOT NULL THEN 'late'
+        WHEN k.id IS NULL THEN 'unseen'
+        WHEN (k.case_id, k.member_id, k.how) = (m.id, $3, $5) THEN 'repeat'
+        ELSE 'other_content' END AS outcome,
+    coalesce(moved.opens_on, v.opens_on) AS opens_on, coalesce(moved.due_on, v.due_on) AS due_on,
+    coalesce(moved.closes_on, v.closes_on) AS closes_on,
+    (SELECT array_agg(called_name ORDER BY called_name COLLATE "C") FROM on_call) AS on_call,
+    coalesce(k.received_at, $8) AS received_at, (SELECT seq FROM audited) AS audit_seq
+FROM mine m
+LEFT JOIN fresh ON fresh.case_id = m.id
+LEFT JOIN moved ON true
+LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = m.id
+LEFT JOIN check_in k ON k.tenant_id = $1 AND k.id = $4
+"""
+
+#: $2 member, $3 a case code or NULL for all: the people whom this buddy visits now, with the buddy's own last visits
+MINE = """
+SELECT c.id AS case_id, c.code, c.person_id, c.safety_note, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    p.phone_sealed, k.id AS key_id, k.wrapped, coalesce(v.opens_on, c.opened_on) AS opens_on,
+    coalesce(v.due_on, c.opened_on) AS due_on, coalesce(v.closes_on, c.opened_on) AS closes_on, v.seen_at,
+    coalesce(v.priority, 2) AS priority, own.ids, own.hows, own.times
+FROM assignment a
+JOIN case_file c ON c.tenant_id = $1 AND c.id = a.case_id
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+LEFT JOIN vault.person_key k ON k.tenant_id = $1 AND k.person_id = c.person_id
+LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = c.id
+CROSS JOIN LATERAL (
+    SELECT array_agg(o.id) AS ids, array_agg(o.how) AS hows, array_agg(o.planned_at) AS times FROM (
+        SELECT i.id, i.how, i.planned_at FROM check_in i
+        WHERE i.tenant_id = $1 AND i.case_id = c.id AND i.member_id = a.member_id AND NOT EXISTS (
+            SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+        ORDER BY i.planned_at DESC, i.id DESC LIMIT 2) o
+) own
+WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL AND ($3::text IS NULL OR c.code = $3)
+ORDER BY coalesce(v.closes_on, c.opened_on), coalesce(v.priority, 2) DESC, p.sort_key, c.id
+"""
+
+BEGIN = """
+INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, priority)
+VALUES ($1, $2, $3, 'open', $4, $5, $6, $7)
+ON CONFLICT (tenant_id, case_id) DO NOTHING
+"""
+
+SETTLE = """
+INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
+    attention_id, attention_rank, priority)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (tenant_id, case_id) DO UPDATE SET (opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
+    attention_id, attention_rank, priority) = (EXCLUDED.opens_on, EXCLUDED.due_on, EXCLUDED.closes_on,
+    EXCLUDED.seen_at, EXCLUDED.seen_id, EXCLUDED.last_how, EXCLUDED.misses, EXCLUDED.attention_id,
+    EXCLUDED.attention_rank, EXCLUDED.priority)
+"""
+
+#: every answer that stands
+ANSWERS = """
+SELECT i.case_id, i.id, i.how, i.planned_at, i.received_at FROM check_in i
+WHERE i.tenant_id = $1 AND i.case_id = ANY ($2::uuid[]) AND NOT EXISTS (
+    SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+"""
+
+ACKNOWLEDGED = """
+SELECT a.case_id, i.id, i.how, i.planned_at, i.received_at FROM acknowledgement a
+JOIN check_in i ON i.tenant_id = $1 AND i.id = a.check_in_id
+WHERE a.tenant_id = $1 AND a.case_id = ANY ($2::uuid[]) AND a.undone_at IS NULL
+"""
+
+#: $2 check-in, $3 member: only while this buddy still visits the person
+OWN = """
+SELECT i.id, i.case_id, i.how, i.planned_at, c.person_id, c.code, p.called_name, p.family_name
+FROM check_in i
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = i.case_id AND a.member_id = $3 AND a.ended_at IS NULL
+JOIN case_file c ON c.tenant_id = $1 AND c.id = i.case_id
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE i.tenant_id = $1 AND i.id = $2 AND i.member_id = $3
+"""
+
+#: $2 member, $3 from, $4 until: visits that stand, and how many people they were to
+MONTH = """
+SELECT count(*) AS visits, count(DISTINCT i.case_id) AS people FROM check_in i
+WHERE i.tenant_id = $1 AND i.member_id = $2 AND i.planned_at >= $3 AND i.planned_at < $4 AND NOT EXISTS (
+    SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+"""
