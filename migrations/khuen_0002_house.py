@@ -233,7 +233,7 @@ async def followups(m: Migration) -> None:
     await m.tenant_table(
         "visit_due",
         "case_id uuid NOT NULL, state text NOT NULL CHECK (state IN ('open', 'ended')),"
-        " opens_on date NOT NULL, due_on date NOT NULL, closes_on date NOT NULL, seen_at timestamptz,"
+        " opens_on date NOT NULL, due_on date NOT NULL, closes_on date NOT NULL, seen_at timestamptz, seen_id uuid,"
         " last_how text CHECK (last_how IN ('well', 'worrying', 'urgent', 'not_found')), misses integer NOT NULL DEFAULT 0,"
         " attention_id uuid, attention_rank integer NOT NULL DEFAULT 0, priority integer NOT NULL DEFAULT 1"
         " CHECK (priority BETWEEN 1 AND 4), UNIQUE (tenant_id, case_id),"
@@ -292,7 +292,9 @@ async def clockwork(m: Migration) -> None:
         CREATE TABLE clockwork.run (
             job text NOT NULL, due_at timestamptz NOT NULL, leased_until timestamptz, done_at timestamptz,
             tries integer NOT NULL DEFAULT 0, PRIMARY KEY (job, due_at));
-        CREATE TABLE clockwork.beat (worker_id uuid PRIMARY KEY, at timestamptz NOT NULL);
+        CREATE TABLE clockwork.beat (
+            worker_id uuid PRIMARY KEY, at timestamptz NOT NULL, waiting bigint NOT NULL, given_up bigint NOT NULL,
+            lag_seconds double precision NOT NULL);
         GRANT SELECT, INSERT, UPDATE, DELETE ON clockwork.run, clockwork.beat TO khuen_app;
         GRANT SELECT ON clockwork.run, clockwork.beat TO khuen_backup;
         """
