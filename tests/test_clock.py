@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khuen import clock
+from khuen.paths import folder
 
 dates = st.dates(date(1900, 1, 1), date(2150, 12, 31))
 moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -18,8 +18,9 @@ moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.
 
 def test_only_one_place_reads_the_clock() -> None:
     reads = re.compile(r"datetime\.now\(|date\.today\(|utcnow\(|time\.time\(")
-    found = [path.name for path in Path("src/khuen").rglob("*.py") if reads.search(path.read_text())]
-    assert found == ["clock.py"]
+    root = folder("tenants").parent
+    files = [path for tree in ("src", "workers") for path in sorted((root / tree).rglob("*.py"))]
+    assert [path.name for path in files if reads.search(path.read_text("utf-8"))] == ["clock.py"]
 
 
 @given(moments)

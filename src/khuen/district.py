@@ -181,9 +181,11 @@ def read(path: Path) -> TenantFile:
 
     The tenant's own values stand over those of each pack, also of a pack that only one of its projects names.
     """
-    chain = _chain(open_toml(path))
-    table = _checked(chain, _TenantShape)
-    own, default = chain[0], str(table["extends"])
+    own = open_toml(path)
+    if "extends" not in own.table:
+        raise BadToml([own.mistake(("extends",), 'is missing: write extends = "standard" on the first line')])
+    table = _checked(_chain(own), _TenantShape)
+    default = str(table["extends"])
     packs: dict[str, RulePack] = {}
     for place, name in [(None, default), *((n, p.get("pack", default)) for n, p in enumerate(table["project"]))]:
         if name not in packs:

@@ -23,8 +23,8 @@ Finding = tuple[Key, str]
 
 def tenant_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
     """Of a tenant's own values and of the settings; each with the key to mend and the words for it."""
-    yield from _tenant(table["tenant"])
-    yield from _projects(table["project"], table["tenant"])
+    misplaced = list(_tenant(table["tenant"]))
+    yield from misplaced or _projects(table["project"], table["tenant"])
     yield from _settings(table)
 
 

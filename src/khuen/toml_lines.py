@@ -129,6 +129,9 @@ def _value(value: Any, hint: Any, key: Key) -> Iterator[tuple[Key, str]]:
     elif get_origin(hint) is tuple and isinstance(value, list):
         for place, item in enumerate(value):
             yield from _value(item, get_args(hint)[0], (*key, place))
+    elif get_origin(hint) is dict and isinstance(value, dict):
+        for name, item in value.items():
+            yield from _value(item, get_args(hint)[1], (*key, name))
     elif not _fits(value, hint):
         yield key, f"{_shown(value)} is not allowed: write {_allowed(hint)}"
     elif isinstance(value, date) and value.year >= 2400:
