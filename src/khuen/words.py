@@ -17,6 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, StrictUndefined
 
+from khuen.msgid import N_ as N_
 from khuen.paths import folder
 
 DEFAULT = "th"
@@ -24,11 +25,6 @@ SPOKEN = ("th", "en")
 
 MessageId: TypeAlias = str | tuple[str, ...]
 """A message id, or (singular, plural)."""
-
-
-def N_(msgid: str) -> str:
-    """Marks a message id where it is written down; it is translated where it is shown."""
-    return msgid
 
 
 @cache
