@@ -94,6 +94,13 @@ WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL AND ($3::text
 ORDER BY coalesce(v.closes_on, c.opened_on), coalesce(v.priority, 2) DESC, p.sort_key, c.id
 """
 
+#: $2 member. Before several answers in one transaction: whoever then waits for the audit chain holds no plan of theirs
+LOCK_MINE = """
+SELECT v.id FROM visit_due v
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = v.case_id AND a.member_id = $2 AND a.ended_at IS NULL
+WHERE v.tenant_id = $1 ORDER BY v.id FOR UPDATE OF v
+"""
+
 BEGIN = """
 INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, priority)
 VALUES ($1, $2, $3, 'open', $4, $5, $6, $7)
@@ -139,3 +146,10 @@ SELECT count(*) AS visits, count(DISTINCT i.case_id) AS people FROM check_in i
 WHERE i.tenant_id = $1 AND i.member_id = $2 AND i.planned_at >= $3 AND i.planned_at < $4 AND NOT EXISTS (
     SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
 """
+
+NOTE = """
+INSERT INTO check_in_note (tenant_id, id, check_in_id, note_sealed, written_at, by_id)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+"""
+
+NOTE_SENT = "SELECT check_in_id, note_sealed FROM check_in_note WHERE tenant_id = $1 AND id = $2"

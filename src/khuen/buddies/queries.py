@@ -1,0 +1,54 @@
+"""Statements about buddies; the tenant is $1 in each."""
+
+ASSIGN = """
+INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, made_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, id) DO NOTHING
+"""
+
+END = """
+UPDATE assignment SET ended_at = $3, end_reason = $4
+WHERE tenant_id = $1 AND case_id = $2 AND ended_at IS NULL RETURNING id
+"""
+
+#: $2 code, $3 member
+MY_CASE = """
+SELECT c.id, c.code, c.person_id, c.pack_id, c.opened_on, c.safety_note, p.called_name, p.family_name,
+    a.id AS assignment_id
+FROM case_file c
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.code = $2
+"""
+
+#: everybody who may be a buddy, with how many people each visits now
+CANDIDATES = """
+SELECT m.id, m.called_name, m.subdistrict_code, m.moo, m.gender,
+    (SELECT count(*) FROM assignment a WHERE a.tenant_id = $1 AND a.member_id = m.id AND a.ended_at IS NULL) AS cases
+FROM member m
+WHERE m.tenant_id = $1 AND m.left_at IS NULL AND EXISTS (
+    SELECT FROM member_role r
+    WHERE r.tenant_id = $1 AND r.member_id = m.id AND r.role = 'buddy' AND r.ended_at IS NULL)
+ORDER BY m.sort_key, m.id
+"""
+
+HOMES = """
+SELECT c.id, p.subdistrict_code, p.moo, p.sex FROM case_file c
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
+"""
+
+#: the open cases without a current buddy, the longest waiting first; one row more than a page says there are more
+UNASSIGNED = """
+SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo
+FROM case_file c JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.stage <> 'closed' AND NOT EXISTS (
+    SELECT FROM assignment a WHERE a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL)
+ORDER BY c.opened_on, c.id LIMIT $2
+"""
+
+#: who is and was the buddy of a case, newest first
+HISTORY = """
+SELECT a.id, a.member_id, m.called_name, a.started_at, a.ended_at, a.end_reason, a.extra_reason
+FROM assignment a JOIN member m ON m.tenant_id = $1 AND m.id = a.member_id
+WHERE a.tenant_id = $1 AND a.case_id = $2 ORDER BY a.started_at DESC, a.id DESC
+"""

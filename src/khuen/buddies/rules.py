@@ -1,0 +1,122 @@
+"""Who would suit whom: near first, then free, then of the same gender. Pure; no figure here is clinical."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from khuen.msgid import N_
+
+SHOWN = 5
+
+
+class Reason(StrEnum):
+    SAME_VILLAGE = "same_village"
+    SAME_TAMBON = "same_tambon"
+    FREE = "free"
+    SAME_GENDER = "same_gender"
+
+
+REASONS: dict[str, str] = {
+    Reason.SAME_VILLAGE: N_("same village"),
+    Reason.SAME_TAMBON: N_("same tambon"),
+    Reason.FREE: N_("visits nobody yet"),
+    Reason.SAME_GENDER: N_("same gender"),
+}
+#: nearness outweighs everything else together: a buddy who lives there can be there
+_WORTH = {Reason.SAME_VILLAGE: 8.0, Reason.SAME_TAMBON: 4.0, Reason.FREE: 2.0, Reason.SAME_GENDER: 1.0}
+_PER_CASE = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where a person in care lives. `gender` is female, male, other or None."""
+
+    case_id: UUID
+    subdistrict_code: str | None
+    moo: str | None
+    gender: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A member with the buddy's role."""
+
+    member_id: UUID
+    called_name: str
+    subdistrict_code: str | None
+    moo: str | None
+    gender: str | None
+    current_cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    member_id: UUID
+    called_name: str
+    subdistrict_code: str | None
+    moo: str | None
+    current_cases: int
+    reasons: tuple[Reason, ...]
+
+
+def reasons(home: Home, buddy: Candidate) -> tuple[Reason, ...]:
+    """What speaks for this buddy, the strongest first."""
+    same_tambon = home.subdistrict_code is not None and home.subdistrict_code == buddy.subdistrict_code
+    same_village = same_tambon and home.moo is not None and home.moo == buddy.moo
+    found = {
+        Reason.SAME_VILLAGE: same_village,
+        Reason.SAME_TAMBON: same_tambon and not same_village,
+        Reason.FREE: buddy.current_cases == 0,
+        Reason.SAME_GENDER: home.gender is not None and home.gender == buddy.gender,
+    }
+    return tuple(reason for reason, holds in found.items() if holds)
+
+
+def worth(home: Home, buddy: Candidate) -> float:
+    """How well they suit; every person a buddy visits already counts against another one."""
+    return sum(_WORTH[reason] for reason in reasons(home, buddy)) - _PER_CASE * buddy.current_cases
+
+
+def suggest(homes: Sequence[Home], buddies: Sequence[Candidate], shown: int = SHOWN) -> dict[UUID, list[Suggestion]]:
+    """For each person the buddies who would suit, best first; at most `shown`.
+
+    The first of each list is the matching that suits all of them best together (Hungarian method), so no free buddy
+    comes first twice. Whoever is left over when free buddies run out has no first of their own.
+    """
+    if not homes or not buddies:
+        return {home.case_id: [] for home in homes}
+    table = np.array([[worth(home, buddy) for buddy in buddies] for home in homes])
+    chosen = _together(table, buddies)
+    return {
+        home.case_id: [_suggestion(home, buddies[n]) for n in _order(table[row], chosen.get(row))[:shown]]
+        for row, home in enumerate(homes)
+    }
+
+
+def _together(table: np.ndarray, buddies: Sequence[Candidate]) -> dict[int, int]:
+    """{row: column} of the best matching between people and buddies who visit nobody yet."""
+    free = [n for n, buddy in enumerate(buddies) if buddy.current_cases == 0]
+    rows, columns = linear_sum_assignment(table[:, free], maximize=True)
+    return {int(row): free[int(column)] for row, column in zip(rows, columns, strict=True)}
+
+
+def _order(worths: np.ndarray, first: int | None) -> list[int]:
+    order = [int(n) for n in np.argsort(-worths, kind="stable")]
+    return order if first is None else [first, *(n for n in order if n != first)]
+
+
+def _suggestion(home: Home, buddy: Candidate) -> Suggestion:
+    return Suggestion(
+        buddy.member_id,
+        buddy.called_name,
+        buddy.subdistrict_code,
+        buddy.moo,
+        buddy.current_cases,
+        reasons(home, buddy),
+    )

@@ -1,0 +1,187 @@
+"""Giving a case its buddy, taking it back, suggesting who would suit, and a buddy's own way to a case."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+import asyncpg
+
+from khuen import audit
+from khuen.buddies import queries
+from khuen.buddies.rules import Candidate, Home, Suggestion, suggest
+from khuen.buddies.tables import Assignment
+from khuen.cases.tables import CaseFile
+from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.msgid import N_
+from khuen.tenancy import Here, hot, many
+
+TAKEN = N_("This person has a buddy already, or the buddy visits somebody else. Give a reason for a further person")
+NOT_A_BUDDY = N_("This member is not a buddy")
+UNDONE = "undone"
+
+
+@dataclass(frozen=True, slots=True)
+class NewAssignment:
+    """`extra_reason` lets a buddy visit a further person."""
+
+    id: UUID
+    case_id: UUID
+    member_id: UUID
+    extra_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MyCase:
+    """A case as its own buddy may reach it."""
+
+    id: UUID
+    code: str
+    person_id: UUID
+    pack_id: UUID
+    opened_on: date
+    called_name: str
+    family_name: str
+    safety_note: str
+    assignment_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An open case without a buddy."""
+
+    id: UUID
+    code: str
+    opened_on: date
+    called_name: str
+    family_name: str
+    subdistrict_code: str | None
+    moo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One buddy of a case, now (`ended_at` is None) or before."""
+
+    id: UUID
+    member_id: UUID
+    called_name: str
+    started_at: datetime
+    ended_at: datetime | None
+    end_reason: str | None
+    extra_reason: str | None
+
+
+async def assign(here: Here, new: list[NewAssignment]) -> None:
+    """Give cases their buddies; harmless twice.
+
+    Raises Conflict when a case has a current buddy or a buddy another current case without `extra_reason`, NotFound
+    for a case or member that is not here, KeyReused when an id stands for another assignment.
+    """
+    if not new:
+        return
+    known = await _known(new)
+    fresh = [one for one in new if one.id not in known]
+    try:
+        await many(
+            queries.ASSIGN,
+            [(one.id, one.case_id, one.member_id, here.now, one.extra_reason, here.member_id) for one in fresh],
+        )
+    except asyncpg.UniqueViolationError as error:
+        raise Conflict(TAKEN) from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise NotFound from error
+    if len(fresh) == 1:
+        await audit.record(here, "assignment:made", fresh[0].case_id)
+    elif fresh:
+        await audit.record(here, "assignment:made", count=len(fresh))
+
+
+async def end(here: Here, case_id: UUID, reason: str) -> bool:
+    """End the current assignment of a case; False when there is none."""
+    if not await hot(queries.END, case_id, here.now, reason):
+        return False
+    await audit.record(here, "assignment:ended", case_id)
+    return True
+
+
+async def replace(here: Here, new: NewAssignment, reason: str) -> None:
+    """Another buddy from now on; the one before is kept with `reason`. Harmless twice; raises as assign."""
+    if await _known([new]):
+        return
+    await end(here, new.case_id, reason)
+    await assign(here, [new])
+
+
+async def undo_assignment(here: Here, assignment_id: UUID) -> None:
+    """Take an assignment back: it ends at once, marked as undone. Harmless twice. Raises NotFound."""
+    row = (
+        await Assignment.select(Assignment.case_id, Assignment.ended_at)
+        .where(Assignment.id == assignment_id)
+        .lock_rows()
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    if row["ended_at"] is None:
+        await Assignment.update({Assignment.ended_at: here.now, Assignment.end_reason: UNDONE}).where(
+            Assignment.id == assignment_id
+        )
+        await audit.record(here, "assignment:ended", row["case_id"], reason=UNDONE)
+
+
+async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list[Suggestion]]:
+    """Who would suit each of these cases, best first. The first ones suit all of them best together."""
+    homes = [
+        Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"])
+        for row in await hot(queries.HOMES, list(case_ids))
+    ]
+    buddies = [
+        Candidate(row["id"], row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], row["cases"])
+        for row in await hot(queries.CANDIDATES)
+    ]
+    return suggest(homes, buddies)
+
+
+async def is_buddy(here: Here, member_id: UUID) -> bool:
+    """Whether this member holds the buddy's role now."""
+    return any(row["id"] == member_id for row in await hot(queries.CANDIDATES))
+
+
+async def waiting(here: Here, limit: int = 50) -> list[Waiting]:
+    """Open cases without a buddy, the longest waiting first."""
+    return [Waiting(**dict(row)) for row in await hot(queries.UNASSIGNED, limit)]
+
+
+async def history(here: Here, case_id: UUID) -> list[Held]:
+    """The buddies of a case, newest first."""
+    return [Held(**dict(row)) for row in await hot(queries.HISTORY, case_id)]
+
+
+async def case_of(here: Here, code: str) -> UUID:
+    """The id of an open case for whoever may assign. Raises NotFound."""
+    row = await CaseFile.select(CaseFile.id).where(CaseFile.code == code, CaseFile.stage != "closed").first()
+    if row is None:
+        raise NotFound
+    case_id: UUID = row["id"]
+    return case_id
+
+
+async def my_case(here: Here, code: str) -> MyCase:
+    """A case through the active assignment of whoever acts. Raises NotFound: to a stranger it does not exist."""
+    rows = await hot(queries.MY_CASE, code, here.member_id)
+    if not rows:
+        raise NotFound
+    return MyCase(**dict(rows[0]))
+
+
+async def _known(new: list[NewAssignment]) -> set[UUID]:
+    rows = await Assignment.select(Assignment.id, Assignment.case_id, Assignment.member_id).where(
+        Assignment.id.is_in([one.id for one in new])
+    )
+    wanted = {one.id: (one.case_id, one.member_id) for one in new}
+    if any((row["case_id"], row["member_id"]) != wanted[row["id"]] for row in rows):
+        raise KeyReused
+    return {row["id"] for row in rows}

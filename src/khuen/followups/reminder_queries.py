@@ -1,0 +1,104 @@
+"""Who is to be told of what is due: whole districts in one statement each. $1 is the tenant.
+
+A visit is due from its due date on, and overdue from the day after its window closed.
+"""
+
+#: $2 today, $3 now: a digest for each buddy who has visits due
+COMPOSE_DUE = """
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+SELECT $1, uuidv7(), 'visit_due_digest', a.member_id, a.member_id, $2::date, false, count(*), 'waiting',
+    $3::timestamptz, $3::timestamptz
+FROM visit_due v
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = v.case_id AND a.ended_at IS NULL
+WHERE v.tenant_id = $1 AND v.state = 'open' AND v.due_on <= $2
+GROUP BY a.member_id
+ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+RETURNING id
+"""
+
+#: $2 today, $3 now: a digest for each coordinator when somebody calls for attention
+COMPOSE_ATTENTION = """
+WITH wanting AS (
+    SELECT count(*) AS people FROM visit_due v
+    WHERE v.tenant_id = $1 AND v.attention_rank > 0 AND v.state = 'open'
+)
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+SELECT $1, uuidv7(), 'worrying_digest', o.member_id, o.member_id, $2::date, false, wanting.people, 'waiting',
+    $3::timestamptz, $3::timestamptz
+FROM member_role o
+JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
+CROSS JOIN wanting
+WHERE o.tenant_id = $1 AND o.role = 'coordinator' AND o.ended_at IS NULL AND wanting.people > 0
+ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+RETURNING id
+"""
+
+#: $2 today, $3 now, $4 the last closing day that is late enough, $5 roles: told once for each missed visit, and again
+#: on a later day only when the first telling did not go
+COMPOSE_ESCALATIONS = """
+WITH told AS (
+    SELECT DISTINCT o.member_id FROM member_role o
+    JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
+    WHERE o.tenant_id = $1 AND o.role = ANY ($5::text[]) AND o.ended_at IS NULL
+)
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+SELECT $1, uuidv7(), 'overdue_escalation', v.id, told.member_id, $2::date, false, $2::date - v.closes_on, 'waiting',
+    $3::timestamptz, $3::timestamptz
+FROM visit_due v CROSS JOIN told
+WHERE v.tenant_id = $1 AND v.state = 'open' AND v.closes_on <= $4 AND NOT EXISTS (
+    SELECT FROM message m WHERE m.tenant_id = $1 AND m.kind = 'overdue_escalation' AND m.subject_id = v.id
+      AND m.recipient_id = told.member_id AND m.day > v.closes_on AND m.state IN ('waiting', 'sending', 'sent'))
+ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+RETURNING id
+"""
+
+#: $2 today, $3 buddies
+STILL_DUE = """
+SELECT a.member_id AS id, count(*) AS people FROM visit_due v
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = v.case_id AND a.ended_at IS NULL
+WHERE v.tenant_id = $1 AND v.state = 'open' AND v.due_on <= $2 AND a.member_id = ANY ($3::uuid[])
+GROUP BY a.member_id
+"""
+
+#: $2 today, $3 ids of visits
+STILL_OVERDUE = """
+SELECT v.id, $2::date - v.closes_on AS days FROM visit_due v
+WHERE v.tenant_id = $1 AND v.id = ANY ($3::uuid[]) AND v.state = 'open' AND v.closes_on < $2
+"""
+
+STILL_WANTING = """
+SELECT count(*) AS people FROM visit_due v WHERE v.tenant_id = $1 AND v.attention_rank > 0 AND v.state = 'open'
+"""
+
+#: $2 check-ins
+WITHDRAWN = """
+SELECT w.check_in_id AS id FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = ANY ($2::uuid[])
+"""
+
+#: $2 nudges: those whose buddy still visits the person and has not been there since
+STILL_NUDGED = """
+SELECT m.id FROM message m
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = m.subject_id AND a.member_id = m.recipient_id
+    AND a.ended_at IS NULL
+LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = m.subject_id
+WHERE m.tenant_id = $1 AND m.id = ANY ($2::uuid[]) AND (v.seen_at IS NULL OR v.seen_at < m.made_at)
+"""
+
+#: $2 code: the case, and its buddy if it has one
+NUDGED_CASE = """
+SELECT c.id, a.member_id, b.called_name FROM case_file c
+LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
+LEFT JOIN member b ON b.tenant_id = $1 AND b.id = a.member_id
+WHERE c.tenant_id = $1 AND c.code = $2
+FOR UPDATE OF c
+"""
+
+#: $2 case, $3 since: the newest nudge about it
+LAST_NUDGE = """
+SELECT m.id, m.made_at FROM message m
+WHERE m.tenant_id = $1 AND m.kind = 'nudge' AND m.subject_id = $2 AND m.made_at > $3 AND m.state <> 'cancelled'
+ORDER BY m.made_at DESC LIMIT 1
+"""
+
+#: $2 key: what was already written under it
+NUDGE_OF = "SELECT m.id, m.subject_id FROM message m WHERE m.tenant_id = $1 AND m.id = $2"

@@ -1,0 +1,124 @@
+"""Telling people of what is due: the morning's digests, the escalations, whether a message still holds, the nudge."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from khuen import audit, packs
+from khuen.errors import Conflict, KeyReused, NotFound, TooMany
+from khuen.followups import reminder_queries as queries
+from khuen.messages import service as messages
+from khuen.messages.delivery import Due
+from khuen.messages.rules import Kind
+from khuen.msgid import N_
+from khuen.tenancy import Here, hot
+
+NUDGE_EVERY = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """The message that was written, or the one that stood there already."""
+
+    message_id: UUID
+    buddy: str
+
+
+async def compose_digests(here: Here) -> int:
+    """One message a day for each buddy with visits due and each coordinator with people to look after.
+
+    Returns how many were new; a second run on the same day makes none.
+    """
+    due = await hot(queries.COMPOSE_DUE, here.today, here.now)
+    attention = await hot(queries.COMPOSE_ATTENTION, here.today, here.now)
+    return len(due) + len(attention)
+
+
+async def compose_escalations(here: Here) -> int:
+    """Tell those whom the district named of each visit that is too long overdue, once. Returns how many were new."""
+    chosen = (await packs.settings_of(here)).escalation
+    latest = here.today - timedelta(days=chosen.overdue_days)
+    return len(await hot(queries.COMPOSE_ESCALATIONS, here.today, here.now, latest, list(chosen.overdue_to)))
+
+
+async def still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
+    """Message id -> the present count of what it speaks of; 0 when the visit was made or the answer taken back."""
+    by_kind: dict[Kind, list[Due]] = {}
+    for one in due:
+        by_kind.setdefault(Kind(one.kind), []).append(one)
+    counts: dict[UUID, int] = {}
+    for kind, some in by_kind.items():
+        counts |= await _STILL[kind](here, some)
+    return counts
+
+
+async def nudge(here: Here, code: str, key: UUID) -> Nudged:
+    """Ask the buddy of a case to visit. The key is the message's id: a second press changes nothing.
+
+    Raises NotFound, Conflict when nobody visits the person, TooMany within the cool-down, KeyReused.
+    """
+    rows = await hot(queries.NUDGED_CASE, code)
+    if not rows:
+        raise NotFound
+    case = rows[0]
+    if known := await hot(queries.NUDGE_OF, key):
+        if known[0]["subject_id"] != case["id"]:
+            raise KeyReused
+        return Nudged(key, case["called_name"] or "")
+    if case["member_id"] is None:
+        raise Conflict(N_("Nobody visits this person yet. Assign a buddy first."))
+    last = await hot(queries.LAST_NUDGE, case["id"], here.now - NUDGE_EVERY)
+    if last:
+        wait = last[0]["made_at"] + NUDGE_EVERY - here.now
+        raise TooMany(N_("The buddy was asked a short while ago."), retry_after=max(1, int(wait.total_seconds())))
+    new = messages.NewMessage(Kind.NUDGE, case["id"], case["member_id"], id=key)
+    if not await messages.compose_many(here, [new]):
+        raise TooMany(N_("The buddy was asked a short while ago."), retry_after=3600)
+    await audit.record(here, "message:nudged", case["id"])
+    return Nudged(key, case["called_name"])
+
+
+# --- does a message still speak of something true? -------------------------------------------------------------------
+
+
+async def _still_due(here: Here, due: list[Due]) -> dict[UUID, int]:
+    rows = await hot(queries.STILL_DUE, here.today, [one.recipient_id for one in due])
+    people = {row["id"]: row["people"] for row in rows}
+    return {one.id: people.get(one.recipient_id, 0) for one in due}
+
+
+async def _still_overdue(here: Here, due: list[Due]) -> dict[UUID, int]:
+    rows = await hot(queries.STILL_OVERDUE, here.today, [one.subject_id for one in due])
+    days = {row["id"]: row["days"] for row in rows}
+    return {one.id: days.get(one.subject_id, 0) for one in due}
+
+
+async def _still_wanting(here: Here, due: list[Due]) -> dict[UUID, int]:
+    rows = await hot(queries.STILL_WANTING)
+    return {one.id: rows[0]["people"] for one in due}
+
+
+async def _not_withdrawn(here: Here, due: list[Due]) -> dict[UUID, int]:
+    gone = _ids(await hot(queries.WITHDRAWN, [one.subject_id for one in due]))
+    return {one.id: int(one.subject_id not in gone) for one in due}
+
+
+async def _still_nudged(here: Here, due: list[Due]) -> dict[UUID, int]:
+    wanted = _ids(await hot(queries.STILL_NUDGED, [one.id for one in due]))
+    return {one.id: int(one.id in wanted) for one in due}
+
+
+def _ids(rows: Iterable[dict[str, UUID]]) -> set[UUID]:
+    return {row["id"] for row in rows}
+
+
+_STILL = {
+    Kind.VISIT_DUE_DIGEST: _still_due,
+    Kind.OVERDUE_ESCALATION: _still_overdue,
+    Kind.WORRYING_DIGEST: _still_wanting,
+    Kind.URGENT_CHECK_IN: _not_withdrawn,
+    Kind.NUDGE: _still_nudged,
+}

@@ -1,0 +1,395 @@
+"""Check-ins and what follows from them. `log_check_in` is the hot path: one statement, whatever it has to write."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from khuen import audit, clock, packs, thai, undo, vault
+from khuen.cases.tables import CaseFile
+from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.followups import queries, rules
+from khuen.followups.rules import Answer, Due, How, Window
+from khuen.followups.tables import Acknowledgement, CheckIn, CheckInWithdrawal, VisitDue
+from khuen.ids import uuid7
+from khuen.messages import service as messages
+from khuen.messages.rules import Kind
+from khuen.rule_pack import RulePack
+from khuen.tenancy import Here, hot, many
+
+SAVED, REPEAT, OTHER_CONTENT, UNKNOWN = "saved", "repeat", "other_content", "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One answer as a form or a phone sends it. `happened_at` is the phone's clock, None means now."""
+
+    code: str
+    key: UUID
+    how: How
+    happened_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a buddy sees after an answer. `on_call` are the colleagues who hear of an urgent one."""
+
+    code: str
+    name: str
+    outcome: str
+    window: Window | None
+    on_call: tuple[str, ...] = ()
+    received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    id: UUID
+    how: How
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MyPerson:
+    """Somebody a buddy visits now: never a surname in full, a legal basis, a colour or a reason for the priority."""
+
+    case_id: UUID
+    code: str
+    name: str
+    subdistrict_code: str | None
+    moo: str | None
+    safety_note: str
+    window: Window
+    priority: int
+    visits: tuple[Visit, ...]  #: the buddy's own last two, newest first
+    phone: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What `visit_due` said of a case, and what the rule says."""
+
+    case_id: UUID
+    stood: Due | None
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCheckIn:
+    id: UUID
+    case_id: UUID
+    person_id: UUID
+    code: str
+    name: str
+    how: How
+    at: datetime
+
+
+async def begin(here: Here, cases: list[tuple[UUID, date, RulePack]]) -> None:
+    """Plan the first visit of cases: (case id, opened on, pack). Harmless twice."""
+    rows = []
+    for case_id, opened_on, pack in cases:
+        first = rules.present(opened_on, (), (), pack.visits)
+        window = first.window
+        rows.append((uuid7(here.now), case_id, window.opens_on, window.due_on, window.closes_on, first.priority))
+    await many(queries.BEGIN, rows)
+
+
+async def finish(here: Here, case_id: UUID) -> None:
+    """No more visits: the case is closed. Harmless twice."""
+    await VisitDue.update({VisitDue.state: "ended"}).where(VisitDue.case_id == case_id)
+
+
+async def log_check_in(here: Here, sent: Sent) -> Card:
+    """Record an answer once, however many times and however late it is sent.
+
+    Raises NotFound when the case is not this buddy's, KeyReused when the key already stands for something else.
+    """
+    card = await _log(here, sent)
+    if card.outcome == UNKNOWN:
+        raise NotFound
+    if card.outcome == OTHER_CONTENT:
+        raise KeyReused
+    return card
+
+
+async def log_check_ins(here: Here, sent: Sequence[Sent]) -> list[Card]:
+    """The answers that waited in a phone, in one transaction; what one of them is never stops another.
+
+    They are taken in order of time. Answered in the order given, by outcome: saved, repeat, other_content, unknown.
+    """
+    await hot(queries.LOCK_MINE, here.member_id)
+    order = sorted(range(len(sent)), key=lambda n: (sent[n].happened_at or here.now, sent[n].key))
+    cards = {n: await _log(here, sent[n]) for n in order}
+    return [cards[n] for n in range(len(sent))]
+
+
+async def my_people(here: Here, code: str | None = None) -> list[MyPerson]:
+    """Whom this buddy visits now, the most pressing first; with `code` only that one. One statement."""
+    rows = await hot(queries.MINE, here.member_id, code)
+    safe = await vault.open_tenant(here) if any(row["wrapped"] for row in rows) else None
+    return [_my_person(safe, row) for row in rows]
+
+
+async def my_person(here: Here, code: str) -> MyPerson:
+    """One of them, with an audit row. Raises NotFound."""
+    found = await my_people(here, code)
+    if not found:
+        raise NotFound
+    await audit.record(here, "case:seen", found[0].case_id, page="visit")
+    return found[0]
+
+
+async def my_check_in(here: Here, check_in_id: UUID) -> OwnCheckIn:
+    """A check-in by whoever made it, while they still visit the person. Raises NotFound."""
+    rows = await hot(queries.OWN, check_in_id, here.member_id)
+    if not rows:
+        raise NotFound
+    row = rows[0]
+    name = thai.on_phone(row["called_name"], row["family_name"])
+    return OwnCheckIn(
+        row["id"], row["case_id"], row["person_id"], row["code"], name, How(row["how"]), row["planned_at"]
+    )
+
+
+async def my_month(here: Here) -> tuple[int, int]:
+    """(visits, people visited) of this buddy in the present month."""
+    first = here.today.replace(day=1)
+    start = datetime.combine(first, datetime.min.time(), clock.BANGKOK)
+    end = datetime.combine(clock.add_months(first, 1), datetime.min.time(), clock.BANGKOK)
+    row = (await hot(queries.MONTH, here.member_id, start, end))[0]
+    return row["visits"], row["people"]
+
+
+async def add_note(here: Here, check_in_id: UUID, key: UUID, text: str) -> None:
+    """Keep what the buddy tells about a visit, sealed under the person's key. Harmless twice.
+
+    Raises NotFound, KeyReused when the key stands for another text.
+    """
+    own = await my_check_in(here, check_in_id)
+    safe = await vault.person(here, own.person_id)
+    sealed = safe.seal("check_in_note", "note", key, text)
+    if await hot(queries.NOTE, key, check_in_id, sealed, here.now, here.member_id):
+        await audit.record(here, "check-in:noted", own.case_id)
+        return
+    first = (await hot(queries.NOTE_SENT, key))[0]
+    if first["check_in_id"] != check_in_id or safe.unseal("check_in_note", "note", key, first["note_sealed"]) != text:
+        raise KeyReused
+
+
+async def withdraw(here: Here, check_in_id: UUID) -> None:
+    """Take one's own check-in back: a row that says so, and the plan as if it had not been. Harmless twice.
+
+    An urgent message that has not gone yet is cancelled. Raises NotFound for somebody else's.
+    """
+    row = (
+        await CheckIn.select(CheckIn.case_id)
+        .where(CheckIn.id == check_in_id, CheckIn.member_id == here.member_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    assert here.member_id is not None
+    taken = (
+        await CheckInWithdrawal.insert(
+            CheckInWithdrawal(id=uuid7(here.now), check_in_id=check_in_id, at=here.now, by_id=here.member_id)
+        )
+        .on_conflict((CheckInWithdrawal.tenant_id, CheckInWithdrawal.check_in_id), "DO NOTHING")
+        .returning(CheckInWithdrawal.id)
+    )
+    if taken:
+        await recompute(here, [row["case_id"]])
+        await messages.cancel(here, Kind.URGENT_CHECK_IN, check_in_id)
+        await audit.record(here, "check-in:withdrawn", row["case_id"])
+
+
+async def acknowledge(here: Here, code: str, key: UUID, note: str, *, seen: UUID | None = None) -> UUID:
+    """Say that somebody looks after what calls for attention in a case; answers the id of the row, for undo.
+
+    `seen` is the check-in that the page showed. Harmless twice by `key`. Raises NotFound, Conflict when nothing wants
+    attention any more or something else does, KeyReused when the key stands for another case.
+    """
+    case = await CaseFile.select(CaseFile.id).where(CaseFile.code == code).first()
+    if case is None:
+        raise NotFound
+    done = await Acknowledgement.select(Acknowledgement.case_id).where(Acknowledgement.id == key).first()
+    if done:
+        if done["case_id"] != case["id"]:
+            raise KeyReused
+        return key
+    due = await VisitDue.select(VisitDue.attention_id).where(VisitDue.case_id == case["id"]).lock_rows().first()
+    wanted = due["attention_id"] if due else None
+    if wanted is None or (seen is not None and seen != wanted):
+        raise Conflict
+    assert here.member_id is not None
+    await Acknowledgement.insert(
+        Acknowledgement(
+            id=key, case_id=case["id"], check_in_id=wanted, at=here.now, by_id=here.member_id, note=note, undone_at=None
+        )
+    )
+    await recompute(here, [case["id"]])
+    await audit.record(here, "acknowledgement:made", case["id"])
+    return key
+
+
+async def undo_acknowledgement(here: Here, acknowledgement_id: UUID) -> None:
+    """What called for attention calls again. Harmless twice. Raises NotFound."""
+    row = await Acknowledgement.select().where(Acknowledgement.id == acknowledgement_id).lock_rows().first()
+    if row is None:
+        raise NotFound
+    if row["undone_at"] is None:
+        await Acknowledgement.update({Acknowledgement.undone_at: here.now}).where(
+            Acknowledgement.id == acknowledgement_id
+        )
+        await recompute(here, [row["case_id"]])
+        await audit.record(here, "acknowledgement:undone", row["case_id"])
+
+
+async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
+    """Put `visit_due` right from every answer and acknowledgement, and answer where it differed."""
+    ids = list(case_ids)
+    if not ids:
+        return []
+    # The lock comes first: an answer that commits meanwhile is then seen by the statements that follow.
+    stood = {
+        row["case_id"]: _due(row)
+        for row in await VisitDue.select().where(VisitDue.case_id.is_in(ids)).order_by(VisitDue.case_id).lock_rows()
+    }
+    answers = _by_case(await hot(queries.ANSWERS, ids))
+    seen = _by_case(await hot(queries.ACKNOWLEDGED, ids))
+    cases = await CaseFile.select(CaseFile.id, CaseFile.opened_on, CaseFile.pack_id).where(CaseFile.id.is_in(ids))
+    found: list[Difference] = []
+    for case in cases:
+        pack = await packs.pack(here, case["pack_id"])
+        due = rules.present(case["opened_on"], answers[case["id"]], seen[case["id"]], pack.visits)
+        if stood.get(case["id"]) != due:
+            found.append(Difference(case["id"], stood.get(case["id"]), due))
+    await many(queries.SETTLE, [_settled(here, one) for one in found])
+    return found
+
+
+async def _log(here: Here, sent: Sent) -> Card:
+    known = await packs.all_of(here)
+    if not known:
+        return Card(sent.code, "", UNKNOWN, None)  # without a rule pack there is no case either
+    rows = await _write(here, sent, known)
+    if rows and rows[0]["outcome"] == "no_pack":  # published after this process last looked
+        packs.forget(here.tenant_id)
+        rows = await _write(here, sent, await packs.all_of(here))
+    if rows and rows[0]["outcome"] == "unseen":  # the same answer was being written as we looked: look again
+        rows = await _write(here, sent, known)
+    if not rows:
+        return Card(sent.code, "", UNKNOWN, None)
+    row = rows[0]
+    if row["outcome"] in (SAVED, "late") and row["audit_seq"] is None:
+        raise RuntimeError("the audit chain of this district was never started")
+    if row["outcome"] == "late":
+        await recompute(
+            here, [row["case_id"]]
+        )  # older than what is known: it moves no date, but may end a row of misses
+    return _card(row)
+
+
+async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[Any]:
+    happened_at = sent.happened_at or here.now
+    planned_at = rules.planned(happened_at, here.now)
+    on = clock.day(planned_at)
+    windows = [rules.window(on, sent.how, pack.visits) for pack in known.values()]
+    limits = [pack.visits.not_found_limit for pack in known.values()]
+    any_pack = next(iter(known.values())).visits
+    below, at = 0, any_pack.not_found_limit
+    on_call = (await packs.settings_of(here)).escalation.urgent_to if rules.calls_for_help(sent.how) else ()
+    entry = audit.entry(here, "check-in:logged", how=str(sent.how))
+    return await hot(
+        queries.LOG,
+        sent.code,
+        here.member_id,
+        sent.key,
+        sent.how,
+        happened_at,
+        planned_at,
+        here.now,
+        here.today,
+        list(known),
+        [window.opens_on for window in windows],
+        [window.due_on for window in windows],
+        [window.closes_on for window in windows],
+        limits,
+        rules.priority(sent.how, below, any_pack),
+        rules.priority(sent.how, at, any_pack),
+        rules.attention_rank(sent.how, below, any_pack),
+        rules.attention_rank(sent.how, at, any_pack),
+        list(on_call),
+        here.now + timedelta(seconds=undo.SECONDS),
+        *entry.values,
+    )
+
+
+def _card(row: Any) -> Card:
+    outcome = SAVED if row["outcome"] == "late" else row["outcome"]
+    window = Window(row["opens_on"], row["due_on"], row["closes_on"]) if row["due_on"] else None
+    name = thai.on_phone(row["called_name"], row["family_name"])
+    return Card(row["code"], name, outcome, window, tuple(row["on_call"] or ()), row["received_at"])
+
+
+def _my_person(safe: vault.TenantVault | None, row: Any) -> MyPerson:
+    phone = None
+    if safe and row["wrapped"] and row["phone_sealed"]:
+        own = safe.unwrap(row["person_id"], row["key_id"], row["wrapped"])
+        phone = own.unseal("person", "phone", row["person_id"], row["phone_sealed"])
+    visits = zip(row["ids"] or (), row["hows"] or (), row["times"] or (), strict=True)
+    return MyPerson(
+        case_id=row["case_id"],
+        code=row["code"],
+        name=thai.on_phone(row["called_name"], row["family_name"]),
+        subdistrict_code=row["subdistrict_code"],
+        moo=row["moo"],
+        safety_note=row["safety_note"],
+        window=Window(row["opens_on"], row["due_on"], row["closes_on"]),
+        priority=row["priority"],
+        visits=tuple(Visit(id_, How(how), at) for id_, how, at in visits),
+        phone=phone,
+    )
+
+
+def _by_case(rows: list[Any]) -> dict[UUID, list[Answer]]:
+    found: dict[UUID, list[Answer]] = defaultdict(list)
+    for row in rows:
+        found[row["case_id"]].append(Answer(row["id"], How(row["how"]), row["planned_at"], row["received_at"]))
+    return found
+
+
+def _due(row: dict[str, Any]) -> Due:
+    return Due(
+        window=Window(row["opens_on"], row["due_on"], row["closes_on"]),
+        seen_at=row["seen_at"],
+        seen_id=row["seen_id"],
+        last_how=How(row["last_how"]) if row["last_how"] else None,
+        misses=row["misses"],
+        attention_id=row["attention_id"],
+        attention_rank=row["attention_rank"],
+        priority=row["priority"],
+    )
+
+
+def _settled(here: Here, one: Difference) -> tuple[Any, ...]:
+    due = one.due
+    return (
+        uuid7(here.now),
+        one.case_id,
+        "open",
+        due.window.opens_on,
+        due.window.due_on,
+        due.window.closes_on,
+        due.seen_at,
+        due.seen_id,
+        due.last_how,
+        due.misses,
+        due.attention_id,
+        due.attention_rank,
+        due.priority,
+    )
