@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -144,6 +145,9 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 
 PLATFORM_GENESIS = bytes(32)
 
+#: runs one statement whose $1 is the district
+Run = Callable[..., Awaitable[list[Any]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -168,18 +172,19 @@ async def record(here: Here, tag: str, subject_id: UUID | None = None, **detail:
 
     Raises ValueError for a tag that is not in TAGS and a detail that is not allowed.
     """
-    made = entry(here, tag, subject_id, **detail)
-    if not await tenancy.hot(_RECORD, *made.values, made.subject_id):
-        await start_chain(here)  # the very first row of a district
-        await tenancy.hot(_RECORD, *made.values, made.subject_id)
+    await write(tenancy.hot, here.tenant_id, entry(here, tag, subject_id, **detail))
 
 
 async def start_chain(here: Here) -> None:
     """Lay the first link of a district's chain, when the district is made. Harmless twice."""
-    await tenancy.hot(
-        "INSERT INTO audit_head (tenant_id, id, seq, hash) VALUES ($1, $1, 0, $2) ON CONFLICT DO NOTHING",
-        genesis(here.tenant_id),
-    )
+    await tenancy.hot(_START, genesis(here.tenant_id))
+
+
+async def write(run: Run, tenant_id: UUID, made: Entry) -> None:
+    """Append one row with `run`, which fills $1 with the district: `tenancy.hot`, or a restore's own connection."""
+    if not await run(_RECORD, *made.values, made.subject_id):
+        await run(_START, genesis(tenant_id))  # the very first row of a district
+        await run(_RECORD, *made.values, made.subject_id)
 
 
 def entry(here: Here, tag: str, subject_id: UUID | None = None, **detail: object) -> Entry:
@@ -245,6 +250,8 @@ def next_hash(previous: bytes, seq: int, digest: bytes, subject_id: UUID | None)
     return hashlib.sha256(previous + seq.to_bytes(8, "big") + digest + subject).digest()
 
 
+_START = """INSERT INTO audit_head (tenant_id, id, seq, hash) VALUES ($1, $1, 0, $2)
+    ON CONFLICT (tenant_id) DO NOTHING"""
 _RECORD = f"WITH {cte(2, '$8::uuid')} SELECT seq FROM audited"
 
 _EVENT = """

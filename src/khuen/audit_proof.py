@@ -83,8 +83,7 @@ async def verify_all(settings: Settings) -> list[Report]:
         rows = await connection.fetch(
             "SELECT tenant_id FROM audit_head UNION SELECT tenant_id FROM audit UNION SELECT id FROM auth.tenant"
         )
-        sealed = {UUID(path.stem) for path in _folder(settings).glob("*-*-*-*-*.jsonl")}
-        chains: list[UUID | None] = [*sorted({row[0] for row in rows} | sealed), PLATFORM]
+        chains: list[UUID | None] = [*sorted({row[0] for row in rows} | sealed_chains(settings)), PLATFORM]
         return [await verify(connection, chain, settings) for chain in chains]
     finally:
         await connection.close()
@@ -151,6 +150,11 @@ def read_seals(settings: Settings, chain: UUID | None) -> list[Seal]:
     """The seals that hold: a restore takes back those of rows that the backup did not have. Raises SealsBroken."""
     path = _file(_folder(settings), chain)
     return _effective(settings, chain, _lines(path.read_bytes())) if path.exists() else []
+
+
+def sealed_chains(settings: Settings) -> set[UUID]:
+    """The districts that have a file of seals, though the database may know nothing of them any more."""
+    return {UUID(path.stem) for path in _folder(settings).glob("*-*-*-*-*.jsonl")}
 
 
 async def _walk(connection: Any, report: Report, seals: dict[int, bytes]) -> Report:

