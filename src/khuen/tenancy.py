@@ -137,6 +137,10 @@ class TenantTable(Table, db=DB):
 
     tenant_id = UUIDColumn(null=False, default=_stamp)
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        # Piccolo hands `db` to no subclass: without this a table would look for an engine of its own.
+        super().__init_subclass__(**{"db": DB, **options})
+
     @classmethod
     def select(cls, *columns: Any, exclude_secrets: bool = False) -> Select[Self]:
         return super().select(*columns, exclude_secrets=exclude_secrets).where(cls.tenant_id == tenant())
