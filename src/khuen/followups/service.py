@@ -99,9 +99,9 @@ async def begin(here: Here, cases: list[tuple[UUID, date, RulePack]]) -> None:
     await many(queries.BEGIN, rows)
 
 
-async def finish(here: Here, case_id: UUID) -> None:
-    """No more visits: the case is closed. Harmless twice."""
-    await VisitDue.update({VisitDue.state: "ended"}).where(VisitDue.case_id == case_id)
+async def finish(here: Here, *case_ids: UUID) -> None:
+    """No more visits: the cases are closed. Harmless twice."""
+    await VisitDue.update({VisitDue.state: "ended"}).where(VisitDue.case_id.is_in(list(case_ids)))
 
 
 async def log_check_in(here: Here, sent: Sent) -> Card:
