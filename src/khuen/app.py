@@ -20,7 +20,7 @@ from khuen.failure import show
 from khuen.headers import SafeHeaders
 from khuen.settings import Settings
 from khuen.signin import routes as signin
-from khuen.signin.sessions import SessionMiddleware
+from khuen.signin.middleware import SessionMiddleware
 
 ROUTES: list[Any] = [
     assets.serve,
@@ -50,8 +50,8 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
     vault.configure(settings.kek, settings.erasures_file)
 
     @asynccontextmanager
-    async def rooms_open(_: Litestar) -> AsyncIterator[None]:
-        async with connected(settings, size=pool_size):
+    async def rooms_open(app: Litestar) -> AsyncIterator[None]:
+        async with connected(settings, size=pool_size), signin.opened(app):
             yield
 
     return Litestar(

@@ -123,17 +123,15 @@ async def disable(account_id: UUID, *, by: UUID | None = None, now: datetime | N
         await audit.record_event(connection, now, "account:disabled", account_id, by=by)
 
 
-async def set_password(account_id: UUID, login: str, password: str, now: datetime) -> None:
-    """Raises asyncpg.UniqueViolationError when the login is somebody else's."""
-    password_hash = await passwords.hashed(password)
-    async with writing() as connection:
-        await connection.execute(
-            "UPDATE auth.account SET login = $2, password_hash = $3 WHERE id = $1",
-            account_id,
-            login_of(login),
-            password_hash,
-        )
-        await audit.record_event(connection, now, "password:changed", account_id)
+async def set_password(connection: Any, account_id: UUID, login: str, password_hash: str, now: datetime) -> None:
+    """Inside a transaction. Raises asyncpg.UniqueViolationError when the login is somebody else's."""
+    await connection.execute(
+        "UPDATE auth.account SET login = $2, password_hash = $3 WHERE id = $1",
+        account_id,
+        login_of(login),
+        password_hash,
+    )
+    await audit.record_event(connection, now, "password:changed", account_id)
 
 
 async def find(account_id: UUID) -> Account | None:

@@ -16,7 +16,7 @@ from litestar import Request, Response
 
 from khuen import csrf, web
 from khuen.settings import Settings
-from khuen.signin import keys
+from khuen.signin import door, keys
 from khuen.signin.sessions import Session, whose
 
 FIELD = "held"
@@ -66,15 +66,14 @@ def ask_to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
     """The 401 answer: a page, or a piece for #flash while the form stays as it was typed."""
     if "application/json" in request.headers.get("accept", ""):
         return Response({"status": 401, "title": "Please sign in"}, status_code=401)
-    tenant = request.scope["path"].split("/", 2)[1]
+    state, reading = request.scope.get("state", {}), request.method == "GET" and not web.is_htmx(request)
+    values = {"held": state.get("held") or "", "to": request.scope["path"] if reading else ""}
     return web.answer(
         request,
         whole="signin/ended.html",
         part="signin/_ended.html",
         status=401,
-        held=request.scope.get("state", {}).get("held"),
-        back=request.scope["path"] if request.method == "GET" and not web.is_htmx(request) else "",
-        tenant_slug=tenant,
+        **{**door.offers(request), **values},
     )
 
 

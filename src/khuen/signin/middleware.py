@@ -12,6 +12,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from khuen import access, clock
 from khuen.settings import Settings
 from khuen.signin import held, sessions
+from khuen.signin.door import cookie_name
 from khuen.tenancy import Here
 
 _NOBODY_ASKS = ("/static/", "/healthz", "/readyz", "/metrics")
@@ -39,11 +40,6 @@ class SessionMiddleware(ASGIMiddleware):
             elif _loses_a_form(request):
                 state["held"] = await held.seal_form(request, self.settings, now)
         await next_app(scope, receive, send)
-
-
-def cookie_name(settings: Settings) -> str:
-    """`__Host-` wants Secure, which plain http://localhost cannot have."""
-    return "__Host-khuen" if settings.secure else "khuen"
 
 
 def _enter(state: dict[str, Any], path: str, now: Any) -> None:

@@ -148,7 +148,7 @@ async def rotate(session: Session, now: datetime) -> str:
             now,
         )
         await audit.record_event(connection, now, "step-up:passed", session.account_id)
-    _forget(session.account_id)
+    forget(session.account_id)
     return token
 
 
@@ -165,7 +165,7 @@ async def end(account_id: UUID, session_id: UUID, now: datetime, *, by: UUID | N
         )
         if ended:
             await audit.record_event(connection, now, "session:ended", account_id, by=by or account_id)
-    _forget(account_id)
+    forget(account_id)
 
 
 async def end_all_others(account_id: UUID, keep: UUID | None, now: datetime, *, by: UUID | None = None) -> None:
@@ -173,7 +173,7 @@ async def end_all_others(account_id: UUID, keep: UUID | None, now: datetime, *, 
     async with writing() as connection:
         await end_all(connection, account_id, keep, now, by=by)
         await audit.record_event(connection, now, "session:ended", account_id, by=by or account_id, kind="others")
-    _forget(account_id)
+    forget(account_id)
 
 
 async def end_all(
@@ -288,6 +288,7 @@ def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
-def _forget(account_id: UUID) -> None:
+def forget(account_id: UUID) -> None:
+    """Drop what this process remembers of one account, so that an end is an end at once."""
     for key in [key for key, (_, session) in _memory.items() if session.account_id == account_id]:
         del _memory[key]
