@@ -20,6 +20,7 @@ NO_SUCH_DATE = N_("There is no such date")
 _THAI, _ENGLISH = Locale.parse("th"), Locale.parse("en")
 _LONG_MONTHS: dict[int, str] = dict(_THAI.months["format"]["wide"])
 _SHORT_MONTHS: dict[int, str] = dict(_THAI.months["format"]["abbreviated"])
+_LONG_DAYS: dict[int, str] = dict(_THAI.days["format"]["wide"])
 _SHORT_DAYS: dict[int, str] = dict(_THAI.days["format"]["abbreviated"])
 _OLDEST, _NEWEST = 1857, 2156  # 2400 to 2699 of the Buddhist era
 _EXCEL_ZERO = date(1899, 12, 30)
@@ -67,6 +68,13 @@ def day_in_words(on: date, today: date) -> str:
     if near:
         return near
     return f"{on.day} {_SHORT_MONTHS[on.month]}" if on.year == today.year else short(on)
+
+
+def day_ahead(on: date, today: date) -> str:
+    """วันนี้, พรุ่งนี้, วันอาทิตย์ within the next six days, else as `day_in_words`."""
+    if 1 < (on - today).days < 7:
+        return _LONG_DAYS[on.weekday()]
+    return day_in_words(on, today)
 
 
 def in_words(moment: datetime, at: datetime) -> str:
