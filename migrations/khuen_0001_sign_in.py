@@ -155,6 +155,7 @@ GRANT SELECT, INSERT, UPDATE ON auth.tenant, auth.account, auth.membership, auth
     auth.device, auth.session, auth.invitation, auth.event_head TO khuen_auth;
 GRANT SELECT, INSERT ON auth.identity, auth.event TO khuen_auth;
 GRANT SELECT, INSERT, DELETE ON auth.flow, auth.challenge, auth.attempt TO khuen_auth;
+GRANT DELETE ON auth.session TO khuen_auth;
 GRANT SELECT ON ALL TABLES IN SCHEMA auth TO khuen_backup;
 """
 

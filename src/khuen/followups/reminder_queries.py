@@ -93,10 +93,10 @@ WHERE c.tenant_id = $1 AND c.code = $2
 FOR UPDATE OF c
 """
 
-#: $2 case, $3 since: the newest nudge about it
+#: $2 case, $3 since, $4 today: the newest nudge about it; one a day at most
 LAST_NUDGE = """
 SELECT m.id, m.made_at FROM message m
-WHERE m.tenant_id = $1 AND m.kind = 'nudge' AND m.subject_id = $2 AND m.made_at > $3 AND m.state <> 'cancelled'
+WHERE m.tenant_id = $1 AND m.kind = 'nudge' AND m.subject_id = $2 AND (m.made_at > $3 OR m.day = $4)
 ORDER BY m.made_at DESC LIMIT 1
 """
 

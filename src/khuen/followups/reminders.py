@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from khuen import audit, packs
@@ -70,13 +71,12 @@ async def nudge(here: Here, code: str, key: UUID) -> Nudged:
         return Nudged(key, case["called_name"] or "")
     if case["member_id"] is None:
         raise Conflict(N_("Nobody visits this person yet. Assign a buddy first."))
-    last = await hot(queries.LAST_NUDGE, case["id"], here.now - NUDGE_EVERY)
+    last = await hot(queries.LAST_NUDGE, case["id"], here.now - NUDGE_EVERY, here.today)
     if last:
         wait = last[0]["made_at"] + NUDGE_EVERY - here.now
         raise TooMany(N_("The buddy was asked a short while ago."), retry_after=max(1, int(wait.total_seconds())))
     new = messages.NewMessage(Kind.NUDGE, case["id"], case["member_id"], id=key)
-    if not await messages.compose_many(here, [new]):
-        raise TooMany(N_("The buddy was asked a short while ago."), retry_after=3600)
+    await messages.compose_many(here, [new])
     await audit.record(here, "message:nudged", case["id"])
     return Nudged(key, case["called_name"])
 
@@ -111,7 +111,7 @@ async def _still_nudged(here: Here, due: list[Due]) -> dict[UUID, int]:
     return {one.id: int(one.id in wanted) for one in due}
 
 
-def _ids(rows: Iterable[dict[str, UUID]]) -> set[UUID]:
+def _ids(rows: Iterable[Any]) -> set[UUID]:
     return {row["id"] for row in rows}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from khuen.clock import BANGKOK
 from khuen.msgid import N_
@@ -58,12 +59,23 @@ REASONS: dict[str, str] = {
     "busy": N_("The service did not take it; it is tried again"),
     "connection_lost": N_("The line was cut before the service confirmed"),
     "worker_lost": N_("The system stopped while sending"),
+    "no_channel": N_("No way of sending is set up yet"),
     "quiet_hours": N_("Waits for the end of the quiet hours"),
     "no_longer_due": N_("Not needed any more"),
     "undone": N_("The act was undone"),
 }
 
+#: where a message leads, inside the district's pages
+PLACES: dict[str, str] = {
+    Kind.VISIT_DUE_DIGEST: "b/",
+    Kind.NUDGE: "b/",
+    Kind.URGENT_CHECK_IN: "board",
+    Kind.OVERDUE_ESCALATION: "board",
+    Kind.WORRYING_DIGEST: "board",
+}
+
 MAX_TRIES = 8
+WAIT_FOR_CHANNEL = timedelta(minutes=5)
 LEASE = timedelta(seconds=30)
 URGENT_FOR = timedelta(hours=48)
 _FIRST_WAIT = timedelta(seconds=30)
@@ -71,18 +83,10 @@ _LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Quiet:
-    """Hours in which only urgent messages go; `begins` may be later than `ends` (over midnight)."""
-
-    begins: time
-    ends: time
-
-
-@dataclass(frozen=True, slots=True)
 class Tried:
     """One try on one channel; outcome accepted, retry, refused, unknown, or None while nobody knows yet."""
 
-    id: object
+    id: UUID
     channel: str
     outcome: str | None
 
@@ -94,17 +98,21 @@ def expires_at(day: date, made_at: datetime, *, urgent: bool) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), BANGKOK)
 
 
-def quiet_until(moment: datetime, quiet: Quiet | None) -> datetime | None:
-    """The end of the quiet hours that `moment` lies in, or None outside them."""
-    if quiet is None or quiet.begins == quiet.ends:
-        return None
+def quiet_until(moment: datetime, start: time, end: time) -> datetime | None:
+    """The end of the quiet hours that `moment` lies in, or None outside them. They may span midnight."""
     local = moment.astimezone(BANGKOK)
-    at, over_midnight = local.timetz().replace(tzinfo=None), quiet.begins > quiet.ends
-    inside = (at >= quiet.begins or at < quiet.ends) if over_midnight else quiet.begins <= at < quiet.ends
+    at, over_midnight = local.time(), start > end
+    inside = (at >= start or at < end) if over_midnight else start <= at < end
     if not inside:
         return None
-    ends_on = local.date() + timedelta(days=1 if over_midnight and at >= quiet.begins else 0)
-    return datetime.combine(ends_on, quiet.ends, BANGKOK)
+    ends_on = local.date() + timedelta(days=1 if over_midnight and at >= start else 0)
+    return datetime.combine(ends_on, end, BANGKOK)
+
+
+def falls_between(at: time, after: datetime, until: datetime) -> bool:
+    """Whether this time of day in Bangkok comes round in (after, until], two moments less than a day apart."""
+    moment = datetime.combine(until.astimezone(BANGKOK).date(), at, BANGKOK)
+    return any(after < one <= until for one in (moment, moment - timedelta(days=1)))
 
 
 def wait_before(tries: int, chance: float) -> timedelta:
@@ -120,6 +128,13 @@ def next_channel(reachable: Sequence[str], tried: Collection[Tried]) -> str | No
     """The first channel, in the district's order, that has not refused and is not in doubt; None when none is left."""
     spent = {one.channel for one in tried if one.outcome in ("refused", "unknown")}
     return next((channel for channel in reachable if channel not in spent), None)
+
+
+def end_without_channel(tried: Sequence[Tried]) -> tuple[State, str]:
+    """What becomes of a message when no channel is left: (state, reason code)."""
+    if any(one.outcome == "unknown" for one in tried):
+        return State.UNCERTAIN, "connection_lost"
+    return State.GIVEN_UP, "refused" if tried else "no_address"
 
 
 def may_retry(state: str, day: date, made_at: datetime, *, urgent: bool, now: datetime) -> bool:

@@ -1,0 +1,34 @@
+"""What a message says, in every form: templates/messages/<kind>/{line.txt,sms.txt,subject.txt,body.txt,body.html}.
+
+A text is given a count and a link and nothing else, so that no lock screen can say more than "two people wait".
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from khuen import words
+from khuen.channels import Texts
+from khuen.paths import folder
+
+
+def write(kind: str, *, count: int, link: str, lang: str = words.DEFAULT) -> Texts:
+    """Raises jinja2.TemplateNotFound for a kind without texts."""
+
+    def said(part: str) -> str:
+        template = _environment(lang, part.endswith(".html")).get_template(f"messages/{kind}/{part}")
+        return template.render(count=count, link=link, lang=lang).strip()
+
+    return Texts(
+        said("line.txt"), said("sms.txt"), " ".join(said("subject.txt").split()), said("body.txt"), said("body.html")
+    )
+
+
+@cache
+def _environment(lang: str, escaped: bool) -> Environment:
+    env = Environment(loader=FileSystemLoader(folder("templates")), auto_reload=False, extensions=["jinja2.ext.i18n"])
+    words.install(env, lang)
+    env.autoescape, env.undefined = escaped, StrictUndefined
+    return env

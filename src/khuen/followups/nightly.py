@@ -1,0 +1,21 @@
+"""Whether `visit_due` still says what the rule says: looked at every night, a part of a district at a time."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from khuen.followups import service
+from khuen.followups.tables import VisitDue
+from khuen.tenancy import Here
+
+PART = 200  #: cases in one transaction, so that nobody's check-in waits long behind the lock
+
+
+async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, int]:
+    """Recompute the next open cases after `after`: (the last of them or None at the end, how many differed)."""
+    wanted = VisitDue.select(VisitDue.case_id).where(VisitDue.state == "open")
+    if after is not None:
+        wanted = wanted.where(VisitDue.case_id > after)
+    ids = [row["case_id"] for row in await wanted.order_by(VisitDue.case_id).limit(PART)]
+    differences = await service.recompute(here, ids)
+    return (ids[-1] if len(ids) == PART else None), len(differences)

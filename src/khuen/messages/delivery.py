@@ -1,0 +1,274 @@
+"""How a message leaves: claimed for a while, begun before the call, settled after it, each in its own transaction.
+
+`sending` is committed before the channel is called, one message at a time: a worker that dies leaves at most the one
+message that it was sending in doubt, and the others of its claim simply come free when the lease ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from khuen import members, packs
+from khuen.clockwork import Figures
+from khuen.ids import uuid7
+from khuen.members import Contact
+from khuen.messages import queries, rules
+from khuen.messages.rules import Kind, State, Tried
+from khuen.tenancy import Here, hot, many
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message that nobody holds, with what was tried before."""
+
+    id: UUID
+    kind: Kind
+    subject_id: UUID
+    recipient_id: UUID
+    day: date
+    urgent: bool
+    count: int
+    state: State
+    tries: int
+    made_at: datetime
+    tried: tuple[Tried, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message, ready for one try on one channel."""
+
+    message: Due
+    channel: str
+    address: str
+    attempt: UUID  #: the provider's retry key
+
+
+Still = Callable[[Here, list[Due]], Awaitable[dict[UUID, int]]]
+"""Which messages still speak of something true: message id -> the present count, 0 when it has become needless."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a worker claims. `lease` is this claim's own id: whoever holds the row has written it there."""
+
+    lease: UUID
+    lasts: timedelta
+    limit: int
+    reach: Callable[[Contact], dict[str, str]] | None  #: channel -> address in order; None: no channel is set up
+    exactly_once: frozenset[str]
+    still: Still
+    keeps_quiet: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one try ended: accepted, retry, refused or unknown; `chance` in [0, 1) spreads the next try."""
+
+    outcome: str
+    said: str | None = None
+    chance: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    turns: list[Turn]
+    looked_at: int  #: as many as the limit: there may be more
+
+
+async def claim(here: Here, terms: Terms) -> Claim:
+    """Take a few due messages, end those that have lost their sense, and hold the rest until the lease ends."""
+    rows = await hot(queries.DUE, here.now, terms.limit)
+    if not rows:
+        return Claim([], 0)
+    due = await _with_tries([Due(**row, tried=()) for row in rows])
+    decided: list[_Decision] = []
+    due = await _take_over(here, due, terms, decided)
+    due = _drop_expired(here, due, decided)
+    due = await _keep_quiet(here, due, terms, decided)
+    due = await _drop_needless(here, due, terms, decided)
+    turns = await _turns(here, due, terms, decided)
+    await many(queries.DECIDE, [one.values for one in decided])
+    return Claim(turns, len(rows))
+
+
+async def renew(here: Here, terms: Terms) -> frozenset[UUID]:
+    """Hold what is left of a claim for another lease; returns the ids that are still ours."""
+    rows = await hot(queries.RENEW, terms.lease, here.now + terms.lasts)
+    return frozenset(row["id"] for row in rows)
+
+
+async def begin(here: Here, terms: Terms, turn: Turn) -> bool:
+    """Write down that the call is about to be made. False: cancelled meanwhile, or no longer ours."""
+    ends = here.now + terms.lasts
+    rows = await hot(queries.BEGIN, turn.message.id, terms.lease, ends, turn.channel, turn.attempt, here.now)
+    return bool(rows)
+
+
+async def settle(here: Here, terms: Terms, turn: Turn, end: Outcome) -> None:
+    """Write down how the try ended and what happens to the message next."""
+    message = turn.message
+    state: State
+    reason: str | None
+    due_at: datetime | None
+    if end.outcome == "accepted":
+        state, reason, due_at = State.SENT, None, None
+    elif end.outcome == "retry":
+        state, reason, due_at = _again(here, message, end.chance)
+    else:
+        reason = "refused" if end.outcome == "refused" else "connection_lost"
+        goes_on = end.outcome == "refused" or message.urgent  # the next claim takes the next channel
+        state, due_at = (State.WAITING, here.now) if goes_on else (State.UNCERTAIN, None)
+    await hot(queries.CLOSE_ATTEMPT, turn.attempt, here.now, end.outcome, end.said)
+    await _settle(here, terms, message.id, state, reason, due_at)
+
+
+async def push_ahead(here: Here, terms: Terms, message: Due, chance: float) -> None:
+    """A message that could not even be made must not come back hot: it waits, is shown, and is given up in the end."""
+    late = message.tries + 1 >= rules.MAX_TRIES
+    due_at = None if late else here.now + rules.wait_before(message.tries + 3, chance)
+    await _settle(here, terms, message.id, State.GIVEN_UP if late else State.WAITING, "failed", due_at, tries=1)
+
+
+async def release(here: Here, terms: Terms) -> None:
+    """Let go of what was claimed and not begun: another worker may have it at once."""
+    await hot(queries.RELEASE, terms.lease)
+
+
+async def measure(here: Here) -> Figures:
+    """How many messages are due, how many were given up in the last day, how long the oldest due one has waited."""
+    row = (await hot(queries.MEASURE, here.now, here.now - timedelta(days=1)))[0]
+    lag = (here.now - row["oldest"]).total_seconds() if row["oldest"] else 0.0
+    return Figures(row["waiting"], row["given_up"], lag)
+
+
+# --- inside a claim -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    message: Due
+    state: State
+    reason: str | None = None
+    due_at: datetime | None = None
+    settled_at: datetime | None = None
+    lease: UUID | None = None
+    leased_until: datetime | None = None
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        until = self.leased_until
+        return (
+            self.message.id,
+            self.state,
+            self.reason,
+            self.due_at,
+            self.settled_at,
+            self.message.count,
+            self.lease,
+            until,
+        )
+
+
+async def _with_tries(due: list[Due]) -> list[Due]:
+    tried_ids = [one.id for one in due if one.tries]
+    rows = await hot(queries.TRIED, tried_ids) if tried_ids else []
+    tries: dict[UUID, list[Tried]] = {}
+    for row in rows:
+        tries.setdefault(row["message_id"], []).append(Tried(row["id"], row["channel"], row["outcome"]))
+    return [replace(one, tried=tuple(tries.get(one.id, ()))) for one in due]
+
+
+async def _take_over(here: Here, due: list[Due], terms: Terms, decided: list[_Decision]) -> list[Due]:
+    """Messages found in the middle of a call whose worker is gone. Where the key makes it safe the same try goes on."""
+    kept = []
+    for one in due:
+        open_try = one.tried[-1] if one.state == State.SENDING and one.tried else None
+        if open_try is None or (open_try.channel in terms.exactly_once and not _expired(here, one)):
+            kept.append(one)
+            continue
+        await hot(queries.CLOSE_ATTEMPT, open_try.id, here.now, "unknown", "worker_lost")
+        if one.urgent:
+            tried = (*one.tried[:-1], replace(open_try, outcome="unknown"))
+            kept.append(replace(one, tried=tried))
+        else:
+            decided.append(_Decision(one, State.UNCERTAIN, "worker_lost", settled_at=here.now))
+    return kept
+
+
+def _drop_expired(here: Here, due: list[Due], decided: list[_Decision]) -> list[Due]:
+    late = [one for one in due if _expired(here, one)]
+    decided += [_Decision(one, State.GIVEN_UP, "expired", settled_at=here.now) for one in late]
+    return [one for one in due if one not in late]
+
+
+def _expired(here: Here, message: Due) -> bool:
+    return here.now >= rules.expires_at(message.day, message.made_at, urgent=message.urgent)
+
+
+async def _keep_quiet(here: Here, due: list[Due], terms: Terms, decided: list[_Decision]) -> list[Due]:
+    if not terms.keeps_quiet or all(one.urgent for one in due):
+        return due
+    quiet = (await packs.settings_of(here)).quiet_hours
+    until = rules.quiet_until(here.now, quiet.start, quiet.end)
+    if until is None:
+        return due
+    decided += [_Decision(one, State.WAITING, "quiet_hours", due_at=until) for one in due if not one.urgent]
+    return [one for one in due if one.urgent]
+
+
+async def _drop_needless(here: Here, due: list[Due], terms: Terms, decided: list[_Decision]) -> list[Due]:
+    counts = await terms.still(here, due) if due else {}
+    needless = [one for one in due if counts.get(one.id) == 0]
+    decided += [_Decision(one, State.CANCELLED, "no_longer_due", settled_at=here.now) for one in needless]
+    return [replace(one, count=counts.get(one.id, one.count)) for one in due if one not in needless]
+
+
+async def _turns(here: Here, due: list[Due], terms: Terms, decided: list[_Decision]) -> list[Turn]:
+    turns = []
+    for one in due:
+        if terms.reach is None:
+            decided.append(_Decision(one, State.WAITING, "no_channel", due_at=here.now + rules.WAIT_FOR_CHANNEL))
+            continue
+        addresses = terms.reach(await members.contact(here, one.recipient_id))
+        channel = rules.next_channel(tuple(addresses), one.tried)
+        if channel is None:
+            state, reason = rules.end_without_channel(one.tried)
+            decided.append(_Decision(one, state, reason, settled_at=here.now))
+            continue
+        turns.append(Turn(one, channel, addresses[channel], _key(here, one, channel)))
+        decided.append(_Decision(one, State.WAITING, None, lease=terms.lease, leased_until=here.now + terms.lasts))
+    return turns
+
+
+def _key(here: Here, message: Due, channel: str) -> UUID:
+    """The open try's own id when it can go on, else a new one."""
+    last = message.tried[-1] if message.tried else None
+    return last.id if last and last.outcome is None and last.channel == channel else uuid7(here.now)
+
+
+# --- after a try ----------------------------------------------------------------------------------------------------
+
+
+def _again(here: Here, message: Due, chance: float) -> tuple[State, str, datetime | None]:
+    if message.tries + 1 >= rules.MAX_TRIES:
+        return State.GIVEN_UP, "too_many_tries", None
+    return State.WAITING, "busy", here.now + rules.wait_before(message.tries + 1, chance)
+
+
+async def _settle(
+    here: Here,
+    terms: Terms,
+    message_id: UUID,
+    state: State,
+    reason: str | None,
+    due_at: datetime | None,
+    *,
+    tries: int = 0,
+) -> None:
+    settled_at = None if state == State.WAITING else here.now
+    await hot(queries.SETTLE, message_id, terms.lease, state, reason, due_at, settled_at, tries)

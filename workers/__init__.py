@@ -1,0 +1,1 @@
+"""What runs when nobody waits. main.py is the whole clock; each other file is one room's jobs."""

@@ -1,0 +1,82 @@
+"""The jobs of the follow-ups: the morning's messages at each district's own time, and the nightly recomputing."""
+
+from __future__ import annotations
+
+import logging
+import time as watch
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from khuen import packs, registry
+from khuen.followups import nightly, reminders
+from khuen.messages import rules
+from khuen.registry import District
+from khuen.tenancy import Here, within
+from workers.districts import in_each
+
+SLOT = timedelta(minutes=5)  #: a run serves the districts whose reminder time lies in the slot that ends with it
+_KNOWN_FOR = 600.0  #: seconds; a changed reminder time is noticed after ten minutes, and an idle run asks nothing
+_times: dict[UUID, tuple[float, time]] = {}
+
+log = logging.getLogger("khuen.workers.followups")
+
+
+async def compose_reminders(due_at: datetime) -> int:
+    """Digests of the day. Returns the number of districts that failed."""
+    return await _in_those_whose_time_it_is("compose_reminders", due_at, reminders.compose_digests)
+
+
+async def escalate(due_at: datetime) -> int:
+    """Visits that are too long overdue. Returns the number of districts that failed."""
+    return await _in_those_whose_time_it_is("escalate", due_at, reminders.compose_escalations)
+
+
+async def recompute() -> int:
+    """Put every district's due visits right and say where they differed. Returns how many districts failed."""
+    failed = 0
+    for district in await registry.active():
+        try:
+            differed = await _recompute_one(district)
+        except Exception:
+            failed += 1
+            log.exception("recompute_visits failed in %s", district.slug)
+            continue
+        if differed:
+            log.error("%s due visits of %s were not what the rule says, and were put right", differed, district.slug)
+    return failed
+
+
+async def _recompute_one(district: District) -> int:
+    after, differed, more = None, 0, True
+    while more:
+        async with within(here := district.here()):
+            after, some = await nightly.recompute_part(here, after)
+        differed, more = differed + some, after is not None
+    return differed
+
+
+async def _in_those_whose_time_it_is(job: str, due_at: datetime, act: Callable[[Here], Awaitable[object]]) -> int:
+    now, failed = [], 0
+    for district in await registry.active():
+        if district.as_of is not None:
+            continue  # a historical practice district is not reminded
+        try:
+            at = await _reminder_time(district)
+        except Exception:
+            failed += 1
+            log.exception("%s: the settings of %s cannot be read", job, district.slug)
+            continue
+        if rules.falls_between(at, due_at - SLOT, due_at):
+            now.append(district)
+    return failed + await in_each(job, now, act)
+
+
+async def _reminder_time(district: District) -> time:
+    known = _times.get(district.id)
+    if known is None or known[0] < watch.monotonic():
+        here = district.here()
+        async with within(here):
+            known = watch.monotonic() + _KNOWN_FOR, (await packs.settings_of(here)).reminders.at
+        _times[district.id] = known
+    return known[1]

@@ -1,0 +1,130 @@
+"""Delivering the messages of one district: a small batch, each message in three steps of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from khuen import channels
+from khuen.channels import GiveUp, Outgoing, Retry, Uncertain, texts
+from khuen.clockwork import Figures
+from khuen.followups import reminders
+from khuen.ids import uuid7
+from khuen.messages import delivery, rules
+from khuen.messages.delivery import Outcome, Terms, Turn
+from khuen.registry import District
+from khuen.settings import Settings
+from khuen.tenancy import within
+
+LIMIT = 10  #: messages of one district before the next district has its turn
+
+log = logging.getLogger("khuen.workers.messages")
+
+
+async def deliver(
+    settings: Settings,
+    district: District,
+    *,
+    lasts: timedelta = rules.LEASE,
+    stopping: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Send what is due in this district, a few at most. True when there may be more."""
+    terms = _terms(settings, district, lasts)
+    async with within(district.here()):
+        claim = await delivery.claim(district.here(), terms)
+    ours, held_until = {turn.message.id for turn in claim.turns}, time.monotonic() + lasts.total_seconds()
+    for turn in claim.turns:
+        if stopping():
+            break
+        if held_until - time.monotonic() < lasts.total_seconds() * 2 / 3:
+            async with within(district.here()):
+                ours = set(await delivery.renew(district.here(), terms))
+            held_until = time.monotonic() + lasts.total_seconds()
+        if turn.message.id in ours:
+            await _deliver_one(settings, district, terms, turn)
+    if stopping() and claim.turns:
+        async with within(district.here()):
+            await delivery.release(district.here(), terms)
+    return claim.looked_at == LIMIT
+
+
+async def measure(districts: list[District]) -> Figures:
+    """What waits in these districts together; a district that cannot be read is left out."""
+    waiting, given_up, lag = 0, 0, 0.0
+    for district in districts:
+        here = district.here()
+        try:
+            async with within(here):
+                one = await delivery.measure(here)
+        except Exception:
+            log.warning("the messages of %s cannot be counted", district.slug)
+            continue
+        waiting, given_up, lag = waiting + one.waiting, given_up + one.given_up, max(lag, one.lag_seconds)
+    return Figures(waiting, given_up, lag)
+
+
+def _terms(settings: Settings, district: District, lasts: timedelta) -> Terms:
+    ways = channels.set_up(settings, practice=district.practice)
+    return Terms(
+        lease=uuid7(),
+        lasts=lasts,
+        limit=LIMIT,
+        reach=(lambda contact: channels.addresses(ways, contact)) if ways else None,
+        exactly_once=channels.EXACTLY_ONCE,
+        still=reminders.still_true,
+        keeps_quiet=not district.practice,  # the log disturbs nobody, and who practises wants to see what happens
+    )
+
+
+async def _deliver_one(settings: Settings, district: District, terms: Terms, turn: Turn) -> None:
+    try:
+        outgoing = _write(settings, district, turn)
+    except Exception:
+        log.exception("message %s of %s could not be made", turn.message.id, district.slug)
+        async with within(district.here()):
+            await delivery.push_ahead(district.here(), terms, turn.message, random.random())
+        return
+    async with within(district.here()):
+        begun = await delivery.begin(district.here(), terms, turn)
+    if begun:
+        end = await _send(settings, turn, outgoing, terms.lasts)
+        await _write_down(district, terms, turn, end)
+
+
+def _write(settings: Settings, district: District, turn: Turn) -> Outgoing:
+    message = turn.message
+    link = f"{settings.origin}/{district.slug}/{rules.PLACES[message.kind]}"
+    return Outgoing(turn.attempt, turn.address, texts.write(message.kind, count=message.count, link=link))
+
+
+async def _send(settings: Settings, turn: Turn, outgoing: Outgoing, lasts: timedelta) -> Outcome:
+    try:
+        async with asyncio.timeout(lasts.total_seconds() * 0.9):  # the row must not come free while we send
+            await channels.CHANNELS[turn.channel].send(outgoing, settings)
+    except Retry as error:
+        return Outcome("retry", str(error), random.random())
+    except GiveUp as error:
+        return Outcome("refused", str(error))
+    except Uncertain as error:
+        return Outcome("unknown", str(error))
+    except Exception as error:  # a fault of the channel's own: nobody knows how far it came
+        log.exception("channel %s failed on message %s", turn.channel, turn.message.id)
+        return Outcome("unknown", type(error).__name__)
+    return Outcome("accepted")
+
+
+async def _write_down(district: District, terms: Terms, turn: Turn, end: Outcome) -> None:
+    """The database may be away for a moment just now; what was sent must not be forgotten for that."""
+    for pause in (0.2, 1.0, 3.0, None):
+        try:
+            async with within(district.here()):
+                await delivery.settle(district.here(), terms, turn, end)
+            return
+        except Exception:
+            if pause is None:
+                raise
+            await asyncio.sleep(pause)
