@@ -18,11 +18,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import asyncpg
-
 from khuen import clock, tenancy
 from khuen.audit import PLATFORM_GENESIS, digest_of, genesis, next_hash
-from khuen.database import Pools
+from khuen.database import Pools, connect
 from khuen.settings import Settings
 from khuen.tenancy import Here, within
 from khuen.vault import derive
@@ -78,7 +76,7 @@ _SENTENCES = {
 
 async def verify_all(settings: Settings) -> list[Report]:
     """Every chain there is or ever was sealed, as khuen_backup, each against its seals; sign-in last."""
-    connection = await asyncpg.connect(settings.dsn("backup"))
+    connection = await connect(settings.dsn("backup"))
     try:
         rows = await connection.fetch(
             "SELECT tenant_id FROM audit_head UNION SELECT tenant_id FROM audit UNION SELECT id FROM auth.tenant"

@@ -192,12 +192,22 @@ def _verify(_: argparse.Namespace) -> int:
 def _backup(given: argparse.Namespace) -> None:
     from khuen import backup
 
-    print(backup.backup(environment.load(), given.folder))
+    try:
+        print(asyncio.run(backup.backup(environment.load(), given.folder)))
+    except backup.BackupFailed as failed:
+        raise SystemExit(str(failed)) from None
+    for keys in backup.prune_keys(given.folder):
+        print(f"Threw away {keys}: older than {backup.KEPT_DAYS} days.")
 
 
-def _restore(given: argparse.Namespace) -> None:
+def _restore(given: argparse.Namespace) -> int:
     from khuen import backup
 
-    print(backup.restore(environment.load(), given.folder, given.superuser_url))
+    try:
+        done = asyncio.run(backup.restore(environment.load(), given.folder, given.superuser_url))
+    except backup.BackupFailed as failed:
+        raise SystemExit(str(failed)) from None
+    print(done)
+    return 0 if done.whole else 1
 
 
