@@ -222,7 +222,7 @@ def render(template: str, lang: str = "th", **values: Any) -> str:
 def _html(
     request: Request[Any, Any, Any], template: str, status: int, values: dict[str, Any], *, spent: bool
 ) -> Response[str]:
-    body = render(template, **{**_frame(request), **values})
+    body = render(template, **{**_frame(request), "status": status, **values})
     response = Response(body, media_type="text/html", status_code=status)
     if spent:
         response.delete_cookie(FLASH_COOKIE)
