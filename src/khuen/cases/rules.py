@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -66,6 +67,11 @@ class Step:
     on: date
     recorded_at: datetime
     reason: str = ""
+
+
+def is_code(text: str) -> bool:
+    """Whether a part of an address can be a case code; anything else is not worth a query."""
+    return re.fullmatch("[A-Z]{2,5}-[0-9]{4,9}", text) is not None
 
 
 def stage_of(steps: Iterable[Step]) -> Stage:

@@ -10,6 +10,7 @@ from typing import Protocol
 from uuid import UUID
 
 from khuen import clock
+from khuen.msgid import N_
 
 CLOCK_SKEW = timedelta(hours=24)
 
@@ -21,6 +22,14 @@ class How(StrEnum):
     WORRYING = "worrying"
     URGENT = "urgent"
     NOT_FOUND = "not_found"
+
+
+HOWS: dict[str, str] = {
+    How.WELL: N_("Doing well"),
+    How.WORRYING: N_("Worrying"),
+    How.URGENT: N_("Urgent! Send help"),
+    How.NOT_FOUND: N_("Not found at home"),
+}
 
 
 class Cadence(Protocol):

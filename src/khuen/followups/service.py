@@ -303,7 +303,8 @@ async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[An
     any_pack = next(iter(known.values())).visits
     below, at = 0, any_pack.not_found_limit
     on_call = (await packs.settings_of(here)).escalation.urgent_to if rules.calls_for_help(sent.how) else ()
-    entry = audit.entry(here, "check-in:logged", how=str(sent.how))
+    ahead = (happened_at - here.now).days if rules.skewed(happened_at, here.now) else 0
+    entry = audit.entry(here, "check-in:logged", how=str(sent.how), days=ahead)
     return await hot(
         queries.LOG,
         sent.code,
