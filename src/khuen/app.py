@@ -17,6 +17,7 @@ from khuen import access, assets, csrf, front, health, vault
 from khuen.database import connected
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
+from khuen.followups import routes as followups
 from khuen.headers import SafeHeaders
 from khuen.settings import Settings
 from khuen.signin import routes as signin
@@ -26,6 +27,7 @@ ROUTES: list[Any] = [
     assets.serve,
     *health.ROUTES,
     *signin.ROUTES,
+    *followups.ROUTES,
     *front.ROUTES,
 ]
 LARGEST_BODY = 10_000_000
