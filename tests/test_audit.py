@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -104,3 +106,24 @@ async def test_threat_26_the_site_may_neither_edit_nor_delete_nor_empty_the_audi
     for sql in ("UPDATE auth.event SET tag = 'x'", "DELETE FROM auth.event", "TRUNCATE auth.event"):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await Pools.sign_in().execute(sql)
+
+
+def test_every_tag_and_detail_in_the_tree_is_on_its_list() -> None:
+    root = Path(__file__).parents[1]
+    calls = [
+        node
+        for folder in ("src", "workers")
+        for path in (root / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and ast.unparse(node.func) in ("audit.record", "audit.entry", "audit.record_event")
+    ]
+    assert calls
+    for call in calls:
+        event = ast.unparse(call.func) == "audit.record_event"
+        tag = call.args[2 if event else 1]
+        if isinstance(tag, ast.Constant):
+            assert tag.value in (audit.EVENT_TAGS if event else audit.TAGS), ast.unparse(call)
+        named = {word.arg for word in call.keywords if word.arg} - {"account_id", "tenant_id", "subject_id"}
+        assert named <= audit.KEYS, ast.unparse(call)

@@ -72,6 +72,20 @@ async def test_erasing_twice_is_harmless_and_a_stranger_is_not_found(root: Any, 
     assert "เพื่อนบ้าน" in await every_row(root)
 
 
+async def test_many_are_erased_at_once_each_once(root: Any, configured: Path) -> None:
+    people = [await enrol(BAN, f"คนที่{n}") for n in range(3)]
+    here = people[0].here
+    async with within(here):
+        assert await erasure.erase_person(here, people[0].id)
+        assert await erasure.erase_people(here, [who.id for who in people]) == 2
+        assert await erasure.erase_people(here, [who.id for who in people]) == 0
+        assert await erasure.erase_people(here, []) == 0
+    assert "คนที่" not in await every_row(root)
+    assert len(erasure.read(configured)) == await root.fetchval("SELECT count(*) FROM erasure") == 3
+    rows = await root.fetch("SELECT subject_id, detail FROM audit WHERE tag = 'person:erased' ORDER BY seq")
+    assert [tuple(row) for row in rows] == [(people[0].id, '{"count":1}'), (None, '{"count":2}')]
+
+
 async def test_threat_28_an_erasure_that_a_crash_cut_short_is_finished(root: Any, configured: Path) -> None:
     gone, stays = await enrol(BAN, "สมมุติ"), await enrol(BAN, "ทดลอง")
     with pytest.raises(ZeroDivisionError):

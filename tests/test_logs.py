@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khuen import logs
+from khuen.settings import Settings
 
 NAME, ID_CARD, PHONE = "สมมุติ ใจดี", "1101700230705", "081-234-5678"
 CANARIES = (NAME, "สมมุติ", "ใจดี", ID_CARD, PHONE, "0812345678", "somchai", "Somchai")
@@ -31,7 +32,7 @@ def lines() -> Iterator[Any]:
     root, hook, thread_hook = logging.getLogger(), sys.excepthook, threading.excepthook
     before = root.handlers[:], root.level
     stream = io.StringIO()
-    logs.configure("json", stream)
+    logs.configure(Settings("", {}, None, bytes(32)), stream=stream)
 
     def read() -> list[dict[str, Any]]:
         text = stream.getvalue()

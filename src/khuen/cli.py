@@ -209,5 +209,3 @@ def _restore(given: argparse.Namespace) -> int:
         raise SystemExit(str(failed)) from None
     print(done)
     return 0 if done.whole else 1
-
-

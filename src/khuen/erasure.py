@@ -37,45 +37,36 @@ BLANK = (
 
 
 async def erase_person(here: Here, person_id: UUID) -> bool:
-    """Erase one person, in the open transaction; nothing else should follow in it. False when that was done before.
-
-    Raises NotFound for somebody who never was here, RuntimeError without KHUEN_ERASURES_FILE.
-    """
-    path = vault.erasures_file()
-    if not await tenancy.hot("SELECT id FROM person WHERE tenant_id = $1 AND id = $2 FOR UPDATE", person_id):
+    """Erase one person, in the open transaction. False when that was done before, NotFound for a stranger."""
+    if not await tenancy.hot("SELECT id FROM person WHERE tenant_id = $1 AND id = $2", person_id):
         raise NotFound
-    keys = await tenancy.hot("SELECT id FROM vault.person_key WHERE tenant_id = $1 AND person_id = $2", person_id)
-    if not keys:
-        return False
-    await blank(tenancy.hot, {person_id: keys[0]["id"]}, here.now, here.member_id)
-    await audit.record(here, "person:erased", person_id)
-    await asyncio.to_thread(append, path, keys[0]["id"])  # last: a statement that fails leaves nothing on the list
-    return True
+    return await erase_people(here, [person_id]) == 1
 
 
 async def erase_people(here: Here, person_ids: Collection[UUID]) -> int:
-    """The same for many in a few statements, for an import that is taken back. Returns how many were erased now."""
-    path = vault.erasures_file()
+    """The same for many, also for an import that is taken back. Harmless twice; nothing that may fail should follow.
+
+    Returns how many were erased now. Raises RuntimeError without KHUEN_ERASURES_FILE, and then nobody is erased.
+    """
+    path, ids = vault.erasures_file(), sorted(person_ids)
+    # Two erasures of one person wait for each other here, so that the second finds no key.
+    await tenancy.hot(f"SELECT id FROM person WHERE tenant_id = $1 AND id {_THEM} ORDER BY id FOR UPDATE", ids)
     rows = await tenancy.hot(
-        "SELECT id, person_id FROM vault.person_key WHERE tenant_id = $1 AND person_id = ANY ($2::uuid[])",
-        list(person_ids),
+        f"SELECT id, person_id FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}", ids
     )
     keys = {row["person_id"]: row["id"] for row in rows}
     if keys:
         await blank(tenancy.hot, keys, here.now, here.member_id)
-        await audit.record(here, "person:erased", count=len(keys))
-        await asyncio.to_thread(append, path, *keys.values())
+        await audit.record(here, "person:erased", next(iter(keys)) if len(keys) == 1 else None, count=len(keys))
+        await asyncio.to_thread(append, path, *keys.values())  # last: what failed before is not on the list
     return len(keys)
 
 
 async def finish(here: Here) -> int:
     """Erase whoever is on the list and still has a key, because a crash came between the two. Returns how many."""
     listed = await asyncio.to_thread(read, vault.erasures_file())
-    rows = await tenancy.hot("SELECT id, person_id FROM vault.person_key WHERE tenant_id = $1 ORDER BY id")
-    left = [row["person_id"] for row in rows if row["id"] in listed]
-    for person_id in left:
-        await erase_person(here, person_id)
-    return len(left)
+    rows = await tenancy.hot("SELECT id, person_id FROM vault.person_key WHERE tenant_id = $1")
+    return await erase_people(here, [row["person_id"] for row in rows if row["id"] in listed])
 
 
 async def blank(run: audit.Run, keys: Mapping[UUID, UUID], at: datetime, by_id: UUID | None) -> None:

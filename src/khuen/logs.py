@@ -21,6 +21,8 @@ from uuid import UUID
 import structlog
 from structlog.stdlib import ProcessorFormatter
 
+from khuen.settings import Settings
+
 Line = MutableMapping[str, Any]
 
 #: keys whose value is written; what else is given is only named, under "dropped", so that somebody notices
@@ -44,8 +46,8 @@ _PERSONAL = re.compile(
 )
 
 
-def configure(form: str = "json", stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send structlog, the standard library's loggers and uncaught errors to one stream. `form`: json or plain."""
+def configure(settings: Settings, *, quiet: bool = False, stream: TextIO | None = None) -> None:
+    """Send structlog, the standard library's loggers and uncaught errors to standard output; `quiet`: warnings only."""
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -55,13 +57,13 @@ def configure(form: str = "json", stream: TextIO | None = None, level: int = log
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     last: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
-    if form == "plain":
+    if settings.log_format == "plain":
         last = structlog.dev.ConsoleRenderer(colors=False)
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         _Formatter(processors=[ProcessorFormatter.remove_processors_meta, last], foreign_pre_chain=shared)
     )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING if quiet else logging.INFO, force=True)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "asyncpg", "arq", "arq.worker", "litestar"):
         other = logging.getLogger(name)
         other.handlers, other.propagate = [], True
