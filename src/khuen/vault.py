@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -42,7 +43,7 @@ class WrongKey(RuntimeError):
     """What is stored cannot be opened: another KHUEN_KEK, or bytes that somebody moved or changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PersonVault:
     """AES-256-GCM under one key, bound to the place: bytes copied to another row, column or district do not open."""
 
@@ -51,14 +52,18 @@ class PersonVault:
 
     def seal(self, table: str, column: str, row_id: UUID, text: str) -> bytes:
         """29 bytes more than the text in UTF-8: version, nonce of 12, tag of 16."""
-        return _seal(self.key, f"{self.tenant_id}|{table}|{column}|{row_id}", text.encode())
+        return _seal(self._cipher, f"{self.tenant_id}|{table}|{column}|{row_id}", text.encode())
 
     def unseal(self, table: str, column: str, row_id: UUID, sealed: bytes) -> str:
         """Raises WrongKey."""
-        return _unseal(self.key, f"{self.tenant_id}|{table}|{column}|{row_id}", sealed).decode()
+        return _unseal(self._cipher, f"{self.tenant_id}|{table}|{column}|{row_id}", sealed).decode()
+
+    @cached_property
+    def _cipher(self) -> AESGCM:
+        return AESGCM(self.key)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TenantVault(PersonVault):
     """The same under the district's key (drafts, import rows, members' phone and e-mail), and its blind indexes."""
 
@@ -70,12 +75,16 @@ class TenantVault(PersonVault):
         return hmac.digest(self.index_key, f"{kind}|{normalised}".encode(), "sha256")
 
     def wrap(self, person_id: UUID, key_id: UUID, key: bytes) -> bytes:
-        return _seal(self.wrapping_key, f"{self.tenant_id}|vault.person_key|{person_id}|{key_id}", key)
+        return _seal(self._wrapper, f"{self.tenant_id}|vault.person_key|{person_id}|{key_id}", key)
 
     def unwrap(self, person_id: UUID, key_id: UUID, wrapped: bytes) -> PersonVault:
         """Raises WrongKey."""
         place = f"{self.tenant_id}|vault.person_key|{person_id}|{key_id}"
-        return PersonVault(self.tenant_id, _unseal(self.wrapping_key, place, wrapped))
+        return PersonVault(self.tenant_id, _unseal(self._wrapper, place, wrapped))
+
+    @cached_property
+    def _wrapper(self) -> AESGCM:
+        return AESGCM(self.wrapping_key)
 
 
 def configure(kek: bytes, erasures_file: Path | None = None) -> None:
@@ -189,30 +198,30 @@ def _keep(tenant_id: UUID, vault: TenantVault) -> TenantVault:
 
 
 def _opened(tenant_id: UUID, wrapped: bytes) -> TenantVault:
-    key = _unseal(_wrapping_key(), f"{tenant_id}|vault.tenant_key", wrapped)
+    key = _unseal(_kek_wrapper(), f"{tenant_id}|vault.tenant_key", wrapped)
     return TenantVault(tenant_id, derive(key, "seal"), derive(key, "blind index"), derive(key, "wrap person key"))
 
 
 def _wrapped_tenant_key(tenant_id: UUID) -> bytes:
-    return _seal(_wrapping_key(), f"{tenant_id}|vault.tenant_key", os.urandom(32))
+    return _seal(_kek_wrapper(), f"{tenant_id}|vault.tenant_key", os.urandom(32))
 
 
-def _wrapping_key() -> bytes:
+def _kek_wrapper() -> AESGCM:
     if _held.kek is None:
         raise RuntimeError("vault.configure() was not called")
-    return derive(_held.kek, "wrap tenant key")
+    return AESGCM(derive(_held.kek, "wrap tenant key"))
 
 
-def _seal(key: bytes, place: str, content: bytes) -> bytes:
+def _seal(cipher: AESGCM, place: str, content: bytes) -> bytes:
     nonce = os.urandom(NONCE_BYTES)
-    return VERSION + nonce + AESGCM(key).encrypt(nonce, content, place.encode())
+    return VERSION + nonce + cipher.encrypt(nonce, content, place.encode())
 
 
-def _unseal(key: bytes, place: str, sealed: bytes) -> bytes:
+def _unseal(cipher: AESGCM, place: str, sealed: bytes) -> bytes:
     nonce, content = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
     try:
         if sealed[:1] != VERSION:
             raise InvalidTag
-        return AESGCM(key).decrypt(nonce, content, place.encode())
+        return cipher.decrypt(nonce, content, place.encode())
     except (InvalidTag, ValueError):
         raise WrongKey("sealed bytes do not open: another key, or another place") from None
