@@ -81,6 +81,7 @@ def test_moments_in_words(moment: datetime, words: str) -> None:
         (("1", "13", "2569"), clock.MONTH_WRONG),
         (("1", "", "2569"), clock.DATE_MISSING),
         (("1", "1", "256"), clock.YEAR_WRONG),
+        (("1", "1", "2400"), date(1857, 1, 1)),
         (("1", "1", "2399"), clock.YEAR_WRONG),
         (("1", "1", "3112"), clock.YEAR_WRONG),  # 543 added twice
         (("1", "1", "２５６９"), clock.YEAR_WRONG),

@@ -177,6 +177,8 @@ def test_texts_are_kept_in_one_spelling(write: Write) -> None:
             "[visits]", "[holidays]\ndates = [\n2026-01-01, # x\n2569-04-06,\n]\n[visits]",
             17, "holidays.dates[2]", "2026-04-06",
         ),
+        ("[visits]", '[follow_up]\nrounds = ["2w", "2w"]\n[visits]', 15, "follow_up.rounds", "later than"),
+        ("[visits]", "# a\u2028b\x85c\n[visits]\nsoon_day = 1", 16, "visits.soon_day", "unknown key"),
         ("[visits]", '[pathway]\nstages = ["enrolled"]\n[visits]', 15, "pathway.stages", 'end with "closed"'),
         ("[visits]", "[enrolment]\nyoungest = 65\n[visits]", 15, "enrolment.youngest", "less than oldest (65)"),
         (

@@ -3,13 +3,17 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from stdnum.th import pin
 
 from khuen import thai
 
 thai_letters = st.text(st.sampled_from([chr(c) for c in range(0x0E01, 0x0E5C) if chr(c).isprintable()] + list(" aZ1")))
+# marks of other scripts between Thai ones upset what NFC and we put in order
+spoiled = st.text(
+    st.sampled_from([*map(chr, range(0x0E01, 0x0E5C)), *" a\n\u0301\u0316\u05b0\u200b\u00a0"]), max_size=12
+)
 twelve = st.text(st.sampled_from("0123456789"), min_size=12, max_size=12)
 
 
@@ -20,9 +24,11 @@ twelve = st.text(st.sampled_from("0123456789"), min_size=12, max_size=12)
         ("น\u0e4d\u0e49\u0e32", "น้ำ"),
         ("น\u0e49\u0e4d\u0e32", "น้ำ"),
         ("น\u0e33\u0e49", "น้ำ"),
+        ("ทำำ", "ทำ"),
         ("ก\u0e48\u0e35", "กี่"),
         ("ก\u0e48\u0e38", "กุ่"),
         ("ผู้้ใหญ่", "ผู้ใหญ่"),
+        ("สิทธ\u0e4c\u0e34", "สิทธิ์"),
         ("เเม่", "แม่"),
         ("\ufeffสม\u200bชาย\u202e", "สมชาย"),
         ("สมชาย\u00a0\u00a0 ใจดี\t", "สมชาย ใจดี"),
@@ -38,7 +44,8 @@ def test_notes_keep_their_lines() -> None:
     assert thai.canonical("หนึ่ง\nสอง") == "หนึ่ง สอง"
 
 
-@given(st.one_of(thai_letters, st.text()))
+@settings(max_examples=500)
+@given(st.one_of(spoiled, st.text()))
 def test_canonical_text_is_stable_and_normalised(text: str) -> None:
     once = thai.canonical(text)
     assert thai.canonical(once) == once

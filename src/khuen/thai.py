@@ -27,7 +27,9 @@ ID_UNUSUAL = N_("National IDs rarely start with 0 or 9. Check the card")
 PHONE_WRONG = N_("This is not a complete phone number")
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]+")
+_MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
+_OTHER_MARKS = "".join(chr(point) for point in range(0x300, 0x1E950) if unicodedata.combining(chr(point)))
+_RUN = re.compile(f"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e{_OTHER_MARKS}]{{2,}}")
 _TONES = "\u0e48-\u0e4b"
 _SILENT = re.compile("[\u0e47-\u0e4e]")  # tone marks, mai taikhu, thanthakhat: they order and search last or not at all
 _LEADING_VOWEL = re.compile("([เ-ไ])([ก-ฮ])")
@@ -41,13 +43,11 @@ def canonical(text: str, *, lines: bool = False) -> str:
     NFC, one order for the marks of a letter, ํ + า as ำ, no invisible characters, single spaces.
     `lines=True` keeps line breaks (notes). Call `refuse` first: control characters are not removed here.
     """
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    text = _MARKS.sub(_ordered, text)
+    text = _RUN.sub(_ordered, unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     # NFC leaves ํ + า apart and NFKC splits ำ, so the join is ours; a tone typed after ำ goes before it.
     text = re.sub(f"\u0e4d([{_TONES}]*)\u0e32", "\\1\u0e33", text)
-    text = re.sub(f"\u0e33([{_TONES}]+)", "\\1\u0e33", text)
-    text = _MARKS.sub(_ordered, text).replace("เเ", "แ")
-    text = unicodedata.normalize("NFC", text)
+    text = re.sub(f"\u0e33[\u0e33{_TONES}]+", lambda found: found.group().replace("\u0e33", "") + "\u0e33", text)
+    text = unicodedata.normalize("NFC", _RUN.sub(_ordered, text).replace("เเ", "แ"))
     if not lines:
         return " ".join(text.split())
     return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
@@ -204,20 +204,15 @@ _SPELLINGS = sorted(
 )
 
 
-def _ordered(marks: re.Match[str]) -> str:
-    """Above vowels, below vowels, tones, thanthakhat; each once. Keyboards let people type them in any order."""
-    return "".join(sorted(set(marks.group()), key=lambda mark: (_mark_rank(mark), mark)))
+def _ordered(run: re.Match[str]) -> str:
+    """Each mark once, in one order: keyboards let people type them in any."""
+    return "".join(sorted(dict.fromkeys(run.group()), key=_mark_rank))
 
 
 def _mark_rank(mark: str) -> int:
-    # The order that NFC itself keeps: its classes are 9 for ฺ, 103 for the vowels below, 107 for tones.
-    if mark == "\u0e3a":
-        return 1
-    if mark in "\u0e38\u0e39":
-        return 2
-    if "\u0e48" <= mark <= "\u0e4b":
-        return 3
-    return 4 if mark in "\u0e4c\u0e4e" else 0
+    # NFC orders by combining class (103 below, 107 tones), so we do too, or the two would undo each other's work.
+    # Thai marks of class 0 stand before those, but for thanthakhat and yamakkan, which close a syllable.
+    return unicodedata.combining(mark) or (255 if mark in "\u0e4c\u0e4e" else -0x0E50 + ord(mark))
 
 
 def _whole_number(text: str) -> str:

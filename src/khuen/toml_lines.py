@@ -65,7 +65,7 @@ def open_toml(path: Path) -> Source:
     """Raises BadToml for a file that is missing, is not UTF-8 or is not TOML."""
     try:
         raw = path.read_bytes()
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")  # Windows editors add a mark and carriage returns
+        text = raw.decode("utf-8-sig")  # Windows editors begin a file with a mark
         return Source(path, text, tomllib.loads(text))
     except OSError as error:
         raise BadToml([Mistake(path, 0, "", f"cannot be read ({error.strerror})")]) from error
@@ -181,10 +181,10 @@ def _written(key: Key) -> str:
 
 def _lines(text: str) -> dict[Key, int]:
     found: dict[Key, int] = {}
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")  # as TOML counts; a comment may hold other separators
     start = 1
     for end in range(1, len(lines) + 1):
-        table = _beginning("".join(lines[:end]))
+        table = _beginning("\n".join([*lines[:end], ""]))
         if table is not None:
             for key in _keys(table, ()):
                 found.setdefault(key, start)
