@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -75,7 +76,9 @@ class Browser:
 
     async def post(self, path: str, data: dict[str, Any] | None = None, **more: Any) -> httpx.Response:
         """As the site's own form does: same origin, with the token of the present session."""
-        return await self.client.post(path, data={"_csrf": await self.csrf(), **(data or {})}, headers=SAME_SITE, **more)
+        return await self.client.post(
+            path, data={"_csrf": await self.csrf(), **(data or {})}, headers=SAME_SITE, **more
+        )
 
     async def csrf(self) -> str:
         token = self.client.cookies.get("khuen")
@@ -96,6 +99,7 @@ async def site(cast: Cast) -> AsyncIterator[Litestar]:
     """The real site in this test's event loop."""
     app = create_app(cast.settings)
     async with opened(app):  # the pools are open already
+        app.state.limiter.key = os.urandom(32)  # Redis is shared by all tests
         yield app
 
 

@@ -20,7 +20,9 @@ async def test_the_door_opens_for_everybody(visit: Visit, path: str) -> None:
     assert "<style" not in answer.text and " style=" not in answer.text and "onclick" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/account", "/account/code", "/tenants", "/step-up", "/baan-thod-long/admin/invitations"])
+@pytest.mark.parametrize(
+    "path", ["/account", "/account/code", "/tenants", "/step-up", "/baan-thod-long/admin/invitations"]
+)
 async def test_the_pages_behind_it_ask_to_sign_in_first(visit: Visit, cast: Cast, path: str) -> None:
     browser = visit()
     shut = await browser.get(path)
@@ -28,7 +30,7 @@ async def test_the_pages_behind_it_ask_to_sign_in_first(visit: Visit, cast: Cast
     await browser.sign_in()
     assert (await browser.get(path)).status_code == 200
     browser.client.cookies.set("lang", "en")
-    assert "<html lang=\"en\">" in (await browser.get(path)).text
+    assert '<html lang="en">' in (await browser.get(path)).text
 
 
 async def test_an_unknown_district_has_no_door(visit: Visit) -> None:
@@ -45,6 +47,8 @@ async def test_a_phone_may_only_set_its_pin_and_leave(visit: Visit, cast: Cast) 
 
 
 async def test_a_link_shows_whose_it_is(visit: Visit, cast: Cast) -> None:
-    made = await devices.invite([(cast.buddy, "device")], cast.real, cast.member, cast.coordinator, cast.settings, clock.now())
+    made = await devices.invite(
+        [(cast.buddy, "device")], cast.real, cast.member, cast.coordinator, cast.settings, clock.now()
+    )
     shown = await visit().get(f"/sign-in/once/{made[cast.buddy]}")
     assert shown.status_code == 200 and "ทดลอง ตัวอย่าง" in shown.text

@@ -142,9 +142,12 @@ async def _wait_in_redis(redis: Redis, bucket: bytes, pace: Pace) -> int:
         batch.set(tries, 0, ex=HOUR, nx=True)
         batch.incr(tries)
         batch.get(waits)
+        batch.ttl(wait)
         counted = await batch.execute()
     if counted[1] <= pace.free:
         return 0
+    if counted[3] > 0:
+        return int(counted[3])
     seconds = min(pace.wait * 2 ** min(int(counted[2] or 0), 12), HOUR)
     if await redis.set(wait, 1, nx=True, ex=seconds):
         async with redis.pipeline(transaction=True) as batch:
