@@ -28,7 +28,7 @@ from khuen.database import DB, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
-from workers import audit, followups, messages, signin
+from workers import audit, erasure, followups, messages, signin
 from workers.rounds import AWAY, Rounds
 
 EACH, LATEST = "each missed run of today", "only the latest missed run"
@@ -53,6 +53,7 @@ CLOCK = (
     Job("escalate", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.escalate(due)),
     Job("seal_audit_heads", 1 * _HOURS, time(0, 10), LATEST, lambda settings, _: audit.seal_heads(settings)),
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),
+    Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),
 )
 # Delivering has no time: every district is looked at once a second, and at once when the bell rings (rounds.py).
