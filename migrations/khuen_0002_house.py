@@ -115,7 +115,7 @@ async def messages(m: Migration) -> None:
         " urgent boolean NOT NULL, count integer NOT NULL DEFAULT 1,"
         " state text NOT NULL CHECK (state IN ('waiting', 'sending', 'sent', 'uncertain', 'given_up', 'cancelled')),"
         " due_at timestamptz NOT NULL, leased_until timestamptz, leased_by uuid, tries integer NOT NULL DEFAULT 0,"
-        " channel text, reason text, made_at timestamptz NOT NULL, settled_at timestamptz,"
+        " channel text, reason text, made_at timestamptz NOT NULL, settled_at timestamptz, retried_at timestamptz,"
         " UNIQUE (tenant_id, kind, subject_id, recipient_id, day),"
         " FOREIGN KEY (tenant_id, recipient_id) REFERENCES member (tenant_id, id)",
         grants=STATE,

@@ -13,12 +13,14 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from khuen import access, assets, csrf, front, health, vault
+from khuen import access, assets, csrf, front, health, redis, vault
 from khuen.database import connected
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
+from khuen.followups import nudges
 from khuen.followups import routes as followups
 from khuen.headers import SafeHeaders
+from khuen.messages import routes as messages
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
@@ -28,6 +30,8 @@ ROUTES: list[Any] = [
     *health.ROUTES,
     *signin.ROUTES,
     *followups.ROUTES,
+    *nudges.ROUTES,
+    *messages.ROUTES,
     *front.ROUTES,
 ]
 LARGEST_BODY = 10_000_000
@@ -41,6 +45,7 @@ _GONE: tuple[type[Exception], ...] = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.LockNotAvailableError,
     asyncpg.QueryCanceledError,
     asyncpg.DeadlockDetectedError,
@@ -53,7 +58,7 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
 
     @asynccontextmanager
     async def rooms_open(app: Litestar) -> AsyncIterator[None]:
-        async with connected(settings, size=pool_size), signin.opened(app):
+        async with connected(settings, size=pool_size), signin.opened(app), redis.bell(settings):
             yield
 
     return Litestar(

@@ -56,6 +56,7 @@ TAGS = frozenset(
         "member:joined",
         "message:cancelled",
         "message:nudged",
+        "message:retried",
         "message:sent",
         "pack:published",
         "person:corrected",

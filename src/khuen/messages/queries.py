@@ -17,8 +17,11 @@ DUE = """
     ORDER BY urgent DESC, due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"""
 
 TRIED = """
-    SELECT message_id, id, channel, outcome FROM message_attempt
-    WHERE tenant_id = $1 AND message_id = ANY ($2::uuid[]) ORDER BY started_at"""
+    SELECT a.message_id, a.id, a.channel, a.outcome FROM message_attempt a
+    JOIN message m ON m.tenant_id = $1 AND m.id = a.message_id
+    WHERE a.tenant_id = $1 AND a.message_id = ANY ($2::uuid[])
+      AND (m.retried_at IS NULL OR a.started_at >= m.retried_at)
+    ORDER BY a.started_at"""
 
 CLOSE_ATTEMPT = """
     UPDATE message_attempt SET ended_at = $3, outcome = $4, reason = $5
@@ -61,3 +64,31 @@ MEASURE = """
               AND m.due_at <= $2) AS oldest,
         (SELECT count(*) FROM message m WHERE m.tenant_id = $1 AND m.made_at > $3 AND m.state = 'given_up')
               AS given_up"""
+
+#: $2 since
+COUNTS = """
+    SELECT state, kind, reason, count(*) AS messages FROM message
+    WHERE tenant_id = $1 AND made_at > $2 GROUP BY state, kind, reason"""
+
+#: $2 since, $3 to $5 state, kind and reason or NULL, $6 and $7 the page
+LIST = """
+    SELECT m.id, m.kind, m.day, m.urgent, m.count, m.state, m.due_at, m.channel, m.reason, m.made_at, m.settled_at,
+        b.called_name AS recipient
+    FROM message m JOIN member b ON b.tenant_id = $1 AND b.id = m.recipient_id
+    WHERE m.tenant_id = $1 AND m.made_at > $2 AND ($3::text IS NULL OR m.state = $3)
+      AND ($4::text IS NULL OR m.kind = $4) AND ($5::text IS NULL OR m.reason = $5)
+    ORDER BY m.made_at DESC, m.id LIMIT $6 OFFSET $7"""
+
+ONE = """
+    SELECT m.id, m.kind, m.day, m.urgent, m.count, m.state, m.due_at, m.channel, m.reason, m.made_at, m.settled_at,
+        b.called_name AS recipient
+    FROM message m JOIN member b ON b.tenant_id = $1 AND b.id = m.recipient_id
+    WHERE m.tenant_id = $1 AND m.id = $2"""
+
+ATTEMPTS = """
+    SELECT channel, started_at, outcome FROM message_attempt
+    WHERE tenant_id = $1 AND message_id = $2 ORDER BY started_at DESC, id DESC"""
+
+RETRY = """
+    UPDATE message SET state = 'waiting', reason = NULL, due_at = $3, tries = 0, settled_at = NULL, retried_at = $3
+    WHERE tenant_id = $1 AND id = $2 AND state IN ('given_up', 'uncertain') RETURNING id"""

@@ -65,6 +65,17 @@ REASONS: dict[str, str] = {
     "undone": N_("The act was undone"),
 }
 
+CHANNELS: dict[str, str] = {
+    "log": N_("Practice: shown here only"),
+    "email": N_("E-mail"),
+}
+OUTCOMES: dict[str | None, str] = {
+    "accepted": N_("Accepted by the service"),
+    "retry": N_("Not accepted this time"),
+    "refused": N_("Refused"),
+    "unknown": N_("No confirmation"),
+    None: N_("Under way"),
+}
 #: where a message leads, inside the district's pages
 PLACES: dict[str, str] = {
     Kind.VISIT_DUE_DIGEST: "b/",

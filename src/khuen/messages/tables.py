@@ -28,6 +28,7 @@ class Message(TenantTable, tablename="message"):
     reason = Text(default=None, null=True)
     made_at = Timestamptz(default=None)
     settled_at = Timestamptz(default=None, null=True)
+    retried_at = Timestamptz(default=None, null=True)  #: somebody asked for another try: earlier ones count no more
 
 
 class MessageAttempt(TenantTable, tablename="message_attempt"):
