@@ -43,6 +43,8 @@ def canonical(text: str, *, lines: bool = False) -> str:
     NFC, one order for the marks of a letter, ํ + า as ำ, no invisible characters, single spaces.
     `lines=True` keeps line breaks (notes). Call `refuse` first: control characters are not removed here.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())  # numbers and codes: a spreadsheet is full of them
     text = _RUN.sub(_ordered, unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     # NFC leaves ํ + า apart and NFKC splits ำ, so the join is ours; a tone typed after ำ goes before it.
     text = re.sub(f"\u0e4d([{_TONES}]*)\u0e32", "\\1\u0e33", text)

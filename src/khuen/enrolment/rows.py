@@ -177,14 +177,14 @@ _CHOICES = frozenset({"sex", "legal_basis", "proposed_by", "treatment", "sharing
 
 
 def _note(name: str, typed: str, found: Any) -> Note | None:
-    tidy = thai.canonical(typed)
-    if found is None or name in _CHOICES:
+    if found is None or not typed or name in _CHOICES:
         return None
     if name in ("birth", "agreed_on", "national_id", "phone", "moo"):
-        steps = [typed, thai.arabic(tidy), *_kept(name, typed, found)]
+        steps = [typed, thai.arabic(thai.canonical(typed)), *_kept(name, typed, found)]
         way = tuple(step for at, step in enumerate(steps) if at == 0 or step != steps[at - 1])
         return Note(name, way) if len(way) > 1 else None
-    return Note(name, (typed, tidy), tidied=True) if " ".join(typed.split(" ")).strip(" ") != tidy else None
+    plainly = " ".join(part for part in typed.split(" ") if part)
+    return Note(name, (typed, found), tidied=True) if isinstance(found, str) and found not in ("", plainly) else None
 
 
 def _kept(name: str, typed: str, found: Any) -> list[str]:
@@ -194,7 +194,7 @@ def _kept(name: str, typed: str, found: Any) -> list[str]:
         return [_day(on)] if on else [str(year)] if year else []
     if isinstance(found, date):
         return [_day(found)]
-    if name == "phone" and thai.phone(typed).repaired:
+    if name == "phone" and not thai.arabic(typed).lstrip(" (").startswith(("0", "+", "66")):
         return [thai.phone(typed).shown]
     # A number that Excel showed as 1.234567890123E+12 and that lost nothing.
     return [found] if name == "national_id" and "E+" in typed.upper() else []

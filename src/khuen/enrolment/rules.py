@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from khuen import clock, places, thai
@@ -88,8 +88,12 @@ PROBLEMS = {
     "same_id": Said(N_("Somebody here already has this national ID"), N_("Compare the two and choose")),
     "same_phone": Said(N_("Somebody here already has this phone number"), N_("Compare the two and choose")),
     "same_name": Said(N_("Somebody here already has this name"), N_("Compare the two and choose")),
+    "other_person": Said(N_("The chosen person does not resemble this row"), N_("Compare again and choose")),
+    "open_case": Said(
+        N_("This person already has an open case here"), N_("Leave the row out and go on with that case")
+    ),
 }
-DUPLICATES = frozenset({"same_in_file", "same_id", "same_phone", "same_name"})
+DUPLICATES = frozenset({"same_in_file", "same_id", "same_phone", "same_name", "open_case", "other_person"})
 
 MARRIED = "สมรสแล้ว"
 
@@ -117,6 +121,7 @@ class Entry:
     proposed_by: str
     agreed_on: date
     consents: dict[str, str]
+    consents_on: date | None = None
     prefix: str = ""
     sex: str | None = None
     born_on: date | None = None
@@ -132,6 +137,8 @@ class Entry:
 
 def text(typed: str, limit: int = _TEXT) -> str:
     """Canonical text, empty allowed. Raises Wrong."""
+    if not typed:
+        return ""
     if problem := thai.refuse(typed, limit * 4):
         raise Wrong("too_long" if problem == thai.TOO_LONG else "hidden")
     found = thai.canonical(typed)
@@ -173,7 +180,7 @@ def no_family(typed: str) -> str:
 
 
 def sex(typed: str) -> str | None:
-    return _choice(typed, _SEXES, "sex") if thai.canonical(typed) else None
+    return _choice(typed, _SEXES, "sex") if typed.strip() else None
 
 
 def birth(typed: str, around: Around) -> tuple[date | None, int | None]:
@@ -265,7 +272,7 @@ def agreed_on(typed: str, around: Around) -> date:
 
 def consent(typed: str) -> str | None:
     """ "given", "refused", or None where nothing was written: nothing is never taken for a yes."""
-    return _choice(typed, _DECISIONS, "consent") if thai.canonical(typed) else None
+    return _choice(typed, _DECISIONS, "consent") if typed.strip() else None
 
 
 def youngest_age(born_on: date | None, born_year: int | None, on: date) -> int | None:
@@ -294,7 +301,8 @@ def _key(typed: str) -> str:
 
 
 def _known(words: dict[str, str]) -> dict[str, str]:
-    return {_key(word): value for value, listed in words.items() for word in (value, *listed.split("|"))}
+    listed = [(word, value) for value, own in words.items() for word in (value, *own.split("|"))]
+    return {_key(word): value for word, value in listed} | dict(listed)
 
 
 _SEXES = _known({"female": "หญิง|ญ|f|ผู้หญิง|เพศหญิง", "male": "ชาย|ช|m|ผู้ชาย|เพศชาย", "other": "อื่น ๆ|อื่นๆ|ไม่ระบุ|ไม่ประสงค์ระบุ"})
@@ -326,7 +334,7 @@ _DECISIONS = _known(
 
 
 def _choice(typed: str, known: dict[str, str], problem: str) -> str:
-    found = known.get(_key(text(typed, _NOTE)))
+    found = known.get(typed) or known.get(_key(text(typed, _NOTE)))
     if found is None:
         raise Wrong(problem)
     return found
@@ -344,6 +352,7 @@ def _tambons() -> dict[str, list[places.Place]]:
 _LABEL = re.compile(r"^(ตำบล|แขวง|ต\.|อำเภอ|เขต|อ\.|จังหวัด|จ\.) ?")
 
 
+@lru_cache(1000)
 def _by_name(tambon: str, district: str, province: str, near: str) -> str:
     # "ต.ละหาน อ.จัตุรัส จ.ชัยภูมิ" may stand in one cell.
     parts = re.split(r" (?=(?:อำเภอ|เขต|อ\.|จังหวัด|จ\.))", tambon)

@@ -36,7 +36,7 @@ class Sheet:
 
     name: str
     rows: list[list[str]]
-    formulas: frozenset[tuple[int, int]]
+    formulas: dict[int, list[int]]  #: row -> columns that hold a formula
 
 
 class _Answer(msgspec.Struct):
@@ -58,7 +58,10 @@ async def read(content: bytes) -> Sheet:
         raise Invalid({"file": WHY_REFUSED.get(answer.refused, WHY_REFUSED["broken"])})
     if not answer.rows:
         raise Invalid({"file": WHY_REFUSED["empty"]})
-    return Sheet(answer.sheet, answer.rows, frozenset(answer.formulas))
+    formulas: dict[int, list[int]] = {}
+    for row, column in answer.formulas:
+        formulas.setdefault(row, []).append(column)
+    return Sheet(answer.sheet, answer.rows, formulas)
 
 
 async def _in_own_process(content: bytes) -> _Answer:

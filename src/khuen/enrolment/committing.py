@@ -1,0 +1,164 @@
+"""The good rows of a checked spreadsheet become people and cases, and can be taken back for a day.
+
+A commit goes in chunks. Each is one transaction that opens the cases and marks their rows, so a process that dies
+leaves no row half done, and whoever looks next, the page or the worker, goes on (docs/decisions/0012-import.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from khuen import audit, erasure, vault
+from khuen.enrolment import queries
+from khuen.enrolment.batches import (
+    CHANGED_MEANWHILE,
+    Batch,
+    Raw,
+    batch,
+    count_rows,
+    locked,
+    tally,
+    unseal,
+    written_problems,
+)
+from khuen.enrolment.importing import Work, compare, known_person, read_rows
+from khuen.enrolment.opening import Opening, close_all, near_of, open_many, project_of
+from khuen.enrolment.rows import Problem
+from khuen.enrolment.rules import Around
+from khuen.enrolment.tables import ImportBatch
+from khuen.errors import Conflict
+from khuen.ids import uuid7
+from khuen.tenancy import Here, hot, many
+from khuen.words import N_
+
+CHUNK = 200
+UNDO_HOURS = 24
+TOO_LATE_TO_UNDO = N_("This import can no longer be undone. Close single cases on their own pages")
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a commit is. `finished` when no row waits any more."""
+
+    done: int
+    total: int
+    finished: bool
+
+
+async def begin_commit(here: Here, batch_id: UUID) -> Batch:
+    """Decide that the good rows go in. Harmless twice. Raises Conflict for a batch that is not checked."""
+    held = await locked(batch_id)
+    if held.state in ("committing", "committed"):
+        return held
+    if held.state != "checked":
+        raise Conflict(CHANGED_MEANWHILE)
+    await ImportBatch.update({ImportBatch.state: "committing"}).where(ImportBatch.id == batch_id)
+    return await batch(here, batch_id)
+
+
+async def continue_batch(here: Here, batch_id: UUID) -> Progress:
+    """Put the next 200 good rows in, in the caller's transaction. Any number of callers: rows are never done twice.
+
+    Raises NotFound.
+    """
+    held = await locked(batch_id)
+    if held.state != "committing":
+        counts = await tally(here, batch_id)
+        return Progress(held.done, held.done + counts.get("good", 0), held.state != "checked")
+    found = await hot(queries.PAGE, batch_id, ["good"], None, CHUNK, 0)
+    await _put_in(here, held, found)
+    counts = await count_rows(batch_id)
+    if not counts.get("good"):
+        await ImportBatch.update({ImportBatch.state: "committed", ImportBatch.committed_at: here.now}).where(
+            ImportBatch.id == batch_id
+        )
+        await audit.record(here, "import:committed", batch_id, count=counts.get("done", 0))
+    done = counts.get("done", 0)
+    return Progress(done, done + counts.get("good", 0), not counts.get("good"))
+
+
+async def unfinished(here: Here) -> list[UUID]:
+    """Batches whose commit has begun and not ended: for the worker's sweep."""
+    found = await ImportBatch.select(ImportBatch.id).where(ImportBatch.state == "committing")
+    return [row["id"] for row in found]
+
+
+async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
+    """Open the cases of these rows; one whose person came here by another way meanwhile waits for somebody instead."""
+    safe = await vault.open_tenant(here)
+    around = Around(here.today, await near_of(here))
+    raw = [Raw(row["id"], row["number"], unseal(safe, row)) for row in found]
+    work = Work(held, around, raw)
+    compared = await compare(here, work, read_rows(work))
+    ready: list[tuple[Raw, Opening]] = []
+    waiting: list[tuple[UUID, str, str]] = []
+    taken: set[str | UUID] = set()
+    for one in raw:
+        row = compared[one.number]
+        if row.entry is not None and row.state == "good":
+            person = known_person(one.content.choice)
+            who = {one_of for one_of in (row.entry.national_id, person) if one_of}
+            if not who & taken:
+                taken |= who
+                ready.append((one, Opening(uuid7(here.now), row.entry, person)))
+                continue
+            row = row.with_problem(Problem("national_id", "same_in_file"))
+        waiting.append((one.id, row.state, written_problems(row)))
+    project = await project_of(here, held.project_id)
+    if ready:
+        await open_many(here, project, [opening for _, opening in ready], held.id)
+        await many(queries.DONE, [(one.id, opening.case_id) for one, opening in ready])
+    await many(queries.CHECKED, waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What an undo did, or would do: cases taken back, and codes of cases that stay because work was done on them."""
+
+    taken_back: int
+    kept: tuple[str, ...]
+
+
+def may_undo(held: Batch, now: datetime) -> bool:
+    """For 24 hours after the commit ended."""
+    return (
+        held.state == "committed"
+        and held.committed_at is not None
+        and now - held.committed_at <= timedelta(hours=UNDO_HOURS)
+    )
+
+
+async def undo_preview(here: Here, batch_id: UUID) -> Undone:
+    found = await hot(queries.OF_BATCH, batch_id)
+    kept = tuple(row["code"] for row in found if _in_use(row))
+    return Undone(sum(not _in_use(row) and row["stage"] != "closed" for row in found), kept)
+
+
+async def undo_batch(here: Here, batch_id: UUID) -> Undone:
+    """Take an import back: its untouched cases are closed, people who have nothing else here are erased.
+
+    A case that somebody visited, or that went on to treatment, stays; its code is named. Harmless twice.
+    Raises Conflict when 24 hours have passed or the commit has not ended.
+    """
+    held = await locked(batch_id)
+    if held.state == "undone":
+        return await undo_preview(here, batch_id)
+    if not may_undo(held, here.now):
+        raise Conflict(TOO_LATE_TO_UNDO)
+    found = await hot(queries.OF_BATCH, batch_id)
+    back = [row for row in found if not _in_use(row) and row["stage"] != "closed"]
+    await close_all(here, [row["id"] for row in back], "import_undone")
+    await many(queries.UNDONE, [(batch_id, row["id"]) for row in back])
+    await ImportBatch.update({ImportBatch.state: "undone", ImportBatch.undone_at: here.now}).where(
+        ImportBatch.id == batch_id
+    )
+    await audit.record(here, "import:undone", batch_id, count=len(back), left=len(found) - len(back))
+    await erasure.erase_people(here, [row["person_id"] for row in back if row["made_here"] and not row["known"]])
+    return Undone(len(back), tuple(row["code"] for row in found if _in_use(row)))
+
+
+def _in_use(row: Any) -> bool:
+    return bool(row["visited"] or row["stage"] not in ("enrolled", "closed"))

@@ -1,0 +1,78 @@
+"""Statements over many rows of a batch, and reads across the rooms below. Each takes the tenant as $1."""
+
+#: one row of a file, as it came
+ADD_ROW = """
+INSERT INTO import_row (tenant_id, id, batch_id, number, content_sealed, state, problems)
+VALUES ($1, $2, $3, $4, $5, 'raw', '[]') ON CONFLICT (tenant_id, id) DO NOTHING
+"""
+
+#: what the check found, for a row that is not in yet
+CHECKED = """
+UPDATE import_row SET state = $3, problems = $4
+WHERE tenant_id = $1 AND id = $2 AND state IN ('raw', 'good', 'bad', 'duplicate')
+"""
+
+DONE = "UPDATE import_row SET state = 'done', problems = '[]', case_id = $3 WHERE tenant_id = $1 AND id = $2"
+
+TALLY = "SELECT state, count(*) AS n FROM import_row WHERE tenant_id = $1 AND batch_id = $2 GROUP BY state"
+
+#: the problems of the rows that wait for somebody, to be counted by kind
+WAITING = """
+SELECT number, state, problems FROM import_row
+WHERE tenant_id = $1 AND batch_id = $2 AND state IN ('bad', 'duplicate') ORDER BY number
+"""
+
+#: $3 states, $4 a problem's mark in the JSON or null, $5 limit, $6 offset
+PAGE = """
+SELECT id, number, state, problems, content_sealed, case_id, count(*) OVER () AS total FROM import_row
+WHERE tenant_id = $1 AND batch_id = $2 AND state = ANY ($3::text[])
+    AND ($4::text IS NULL OR position($4 IN problems) > 0)
+ORDER BY number LIMIT $5 OFFSET $6
+"""
+
+#: who of these people has an open case, and which import opened it
+OPEN_OF = """
+SELECT c.person_id, c.batch_id FROM case_file c
+WHERE c.tenant_id = $1 AND c.person_id = ANY ($2::uuid[]) AND c.stage <> 'closed'
+"""
+
+#: people of this name, phone or id may be one and the same: what is shown of them side by side
+CASES_OF = """
+SELECT DISTINCT ON (c.person_id) c.person_id, c.code, c.stage, c.opened_on FROM case_file c
+WHERE c.tenant_id = $1 AND c.person_id = ANY ($2::uuid[]) ORDER BY c.person_id, c.opened_on DESC, c.id DESC
+"""
+
+#: the cases that a batch opened: what has happened to them since, and whether their person has anything else here
+OF_BATCH = """
+SELECT c.id, c.code, c.person_id, c.stage, p.created_at >= b.made_at AS made_here,
+    EXISTS (SELECT 1 FROM check_in k WHERE k.tenant_id = $1 AND k.case_id = c.id
+        AND NOT EXISTS (SELECT 1 FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = k.id)
+    ) AS visited,
+    EXISTS (SELECT 1 FROM case_file o WHERE o.tenant_id = $1 AND o.person_id = c.person_id AND o.id <> c.id) AS known
+FROM case_file c
+JOIN import_batch b ON b.tenant_id = $1 AND b.id = c.batch_id
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.batch_id = $2
+ORDER BY c.code
+"""
+
+#: which of these cases have a buddy now
+PAIRED = """
+SELECT a.case_id FROM assignment a
+WHERE a.tenant_id = $1 AND a.case_id = ANY ($2::uuid[]) AND a.ended_at IS NULL
+"""
+
+UNDONE = "UPDATE import_row SET state = 'undone' WHERE tenant_id = $1 AND batch_id = $2 AND case_id = $3"
+
+#: one more who did not wish to join: a figure by fiscal year, and no name
+COUNT_REFUSAL = """
+INSERT INTO counter (tenant_id, id, name, value) VALUES ($1, $2, $3, 1)
+ON CONFLICT (tenant_id, name) DO UPDATE SET value = counter.value + EXCLUDED.value
+"""
+
+REFUSALS = "SELECT value FROM counter WHERE tenant_id = $1 AND name = $2"
+
+REMEMBER_MAPPING = """
+INSERT INTO import_mapping (tenant_id, id, signature, mapping, used_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, signature) DO UPDATE SET mapping = EXCLUDED.mapping, used_at = EXCLUDED.used_at
+"""
