@@ -21,6 +21,9 @@ from khuen.database import DB
 from khuen.errors import Busy
 
 
+FREE_SECONDS = 5.0  #: how long a page waits for a free connection before it says that the site is busy
+
+
 @dataclass(frozen=True, slots=True)
 class Here:
     """Who acts, where and when. `member_id` is None and `roles` is {"clock"} for a clock job."""
@@ -53,7 +56,7 @@ class within:  # noqa: N801 — read aloud: "within here"
         if DB.pool is None:
             raise Busy(retry_after=2)
         try:
-            self.connection = await DB.pool.acquire(timeout=5)
+            self.connection = await DB.pool.acquire(timeout=FREE_SECONDS)
         except (TimeoutError, OSError, asyncpg.PostgresConnectionError, asyncpg.CannotConnectNowError) as error:
             raise Busy(retry_after=2) from error
         try:
