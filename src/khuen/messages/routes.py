@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from litestar import Request, Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 
 from khuen import clock, redis, web
 from khuen.channels import texts
@@ -23,18 +23,15 @@ Asking: TypeAlias = Request[Any, Any, Any]
 
 
 @get("/{tenant:str}/messages", opt=SEE)
-async def outbox(
-    request: Asking,
-    tenant: FromPath[str],
-    state: FromQuery[str | None] = None,
-    kind: FromQuery[str | None] = None,
-    reason: FromQuery[str | None] = None,
-    page: FromQuery[str | None] = None,
-) -> Response[str]:
-    here = web.here(request)
-    asked = Asked(_known(state, rules.STATES), _known(kind, rules.KINDS), _known(reason, rules.REASONS))
+async def outbox(request: Asking, tenant: FromPath[str]) -> Response[str]:
+    here, given = web.here(request), request.query_params
+    asked = Asked(
+        _known(given.get("state"), rules.STATES),
+        _known(given.get("kind"), rules.KINDS),
+        _known(given.get("reason"), rules.REASONS),
+    )
     async with within(here):
-        found = await service.outbox(here, asked, int(page) if page and page.isdecimal() and len(page) < 6 else 1)
+        found = await service.outbox(here, asked, _page(given.get("page", "")))
     base = f"/{tenant}/messages"
     return web.answer(
         request,
@@ -91,6 +88,10 @@ async def retry(request: Asking, tenant: FromPath[str], message_id: FromPath[UUI
 def _known(value: str | None, table: dict[str, str]) -> str | None:
     """A filter that nobody offered is no filter."""
     return value if value in table else None
+
+
+def _page(text: str) -> int:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 6 else 1
 
 
 def _link(base: str, asked: Asked, **more: str) -> str:
