@@ -47,9 +47,7 @@ async def district(m: Migration) -> None:
         " pack_id uuid NOT NULL, FOREIGN KEY (tenant_id, pack_id) REFERENCES pack (tenant_id, id)",
         grants=STATE,
     )
-    await m.tenant_table(
-        "counter", "name text NOT NULL, value bigint NOT NULL, UNIQUE (tenant_id, name)", grants=STATE
-    )
+    await m.tenant_table("counter", "name text NOT NULL, value bigint NOT NULL, UNIQUE (tenant_id, name)", grants=STATE)
     await m.tenant_table(
         "member",
         "called_name text NOT NULL, sort_key text NOT NULL, phone_sealed bytea, email_sealed bytea,"
@@ -79,8 +77,8 @@ async def people(m: Migration) -> None:
     await m.tenant_table(
         "person",
         "prefix text NOT NULL DEFAULT '', given_name text NOT NULL, family_name text NOT NULL,"
-        " called_name text NOT NULL, sort_key text NOT NULL, search_name text COLLATE \"C\" NOT NULL,"
-        " search_family text COLLATE \"C\" NOT NULL,"
+        ' called_name text NOT NULL, sort_key text NOT NULL, search_name text COLLATE "C" NOT NULL,'
+        ' search_family text COLLATE "C" NOT NULL,'
         " sex text CHECK (sex IN ('female', 'male', 'other')), born_on date, born_year integer,"
         " national_id_sealed bytea, national_id_index bytea, national_id_last4_index bytea,"
         " phone_sealed bytea, phone_index bytea, house_sealed bytea, subdistrict_code text, moo text,"

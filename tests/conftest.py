@@ -39,7 +39,11 @@ def stage() -> Iterator[Stage]:
     folder = Path(tempfile.mkdtemp(prefix="khuen-tests-"))
     engines = embedded.start(folder / "engines", durable=False)
     try:
-        env = embedded.environment(engines) | {"KHUEN_KEK": KEK, "KHUEN_DEMO": "True", "KHUEN_ORIGIN": "http://testserver"}
+        env = embedded.environment(engines) | {
+            "KHUEN_KEK": KEK,
+            "KHUEN_DEMO": "True",
+            "KHUEN_ORIGIN": "http://testserver",
+        }
         loaded = replace(settings.load(env), seals_dir=folder / "seals", erasures_file=folder / "erased")
         made = Stage(engines, loaded, engines.superuser_url)
         asyncio.run(bootstrap.prepare(made.superuser_of("khuen"), engines.passwords))
@@ -57,7 +61,9 @@ async def db(stage: Stage) -> AsyncIterator[settings.Settings]:
     root = await asyncpg.connect(stage.superuser)
     await root.execute(f"CREATE DATABASE {name} TEMPLATE khuen STRATEGY FILE_COPY OWNER khuen_owner")
     await bootstrap.seal_database(stage.superuser_of(name))
-    own = replace(stage.settings, database_url=urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}")))
+    own = replace(
+        stage.settings, database_url=urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}"))
+    )
     try:
         yield own
     finally:

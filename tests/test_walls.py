@@ -103,7 +103,11 @@ async def test_dropping_the_tenant_from_any_foreign_key_is_caught(root: Any) -> 
 @pytest.mark.parametrize(
     ("name", "statement", "sentence"),
     [
-        ("threat_03_table_without_walls", "CREATE TABLE forgotten (id uuid PRIMARY KEY, note text)", "has no tenant_id"),
+        (
+            "threat_03_table_without_walls",
+            "CREATE TABLE forgotten (id uuid PRIMARY KEY, note text)",
+            "has no tenant_id",
+        ),
         (
             "threat_03_tenant_table_without_walls",
             "CREATE TABLE bare (tenant_id uuid NOT NULL, id uuid NOT NULL, PRIMARY KEY (tenant_id, id))",
@@ -124,7 +128,11 @@ async def test_dropping_the_tenant_from_any_foreign_key_is_caught(root: Any) -> 
         ("bypass", "ALTER ROLE khuen_app BYPASSRLS", "privileged"),
         ("member_of_owner", "GRANT khuen_owner TO khuen_app", "member of khuen_owner"),
         ("sequence", "CREATE SEQUENCE numbers", "sequence"),
-        ("temp", "DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || current_database() || ' TO khuen_app'; END $$", "TEMP"),
+        (
+            "temp",
+            "DO $$ BEGIN EXECUTE 'GRANT TEMP ON DATABASE ' || current_database() || ' TO khuen_app'; END $$",
+            "TEMP",
+        ),
         ("enum", "CREATE TYPE mood AS ENUM ('good', 'bad')", "enum"),
         (
             "trigger",

@@ -13,7 +13,8 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from khuen import access, assets, csrf, front, health, redis, vault
+from khuen import access, assets, csrf, front, health, logs, redis, vault
+from khuen import settings as environment
 from khuen.database import connected
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
@@ -74,6 +75,13 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+def from_environment() -> Litestar:
+    """What each process of `khuen serve` runs."""
+    settings = environment.load()
+    logs.configure(settings)
+    return create_app(settings)
 
 
 def _handlers() -> ExceptionHandlersMap:

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import brotli
 from litestar import Request, Response, get
@@ -64,7 +65,7 @@ def asset(name: str) -> Asset:
 
 
 @get("/static/{name:path}", opt={"perm": access.PUBLIC}, name="static")
-async def serve(request: Request, name: FromPath[str]) -> Response[bytes]:
+async def serve(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     found = _shelf()[1].get(name.lstrip("/"))
     if found is None:
         raise NotFound

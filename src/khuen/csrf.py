@@ -29,7 +29,7 @@ async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
 
     Raises CrossSite.
     """
-    if connection.scope["method"] in SAFE or handler.opt.get("csrf") is False:
+    if connection.scope.get("method") in SAFE or handler.opt.get("csrf") is False:
         return
     if not _same_site(connection):
         raise CrossSite
@@ -51,6 +51,6 @@ def _same_site(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
 async def _token(connection: ASGIConnection[Any, Any, Any, Any]) -> bytes:
     if header := connection.headers.get(HEADER):
         return header.encode()
-    form = await Request(connection.scope, connection.receive).form()  # type: ignore[attr-defined]
+    form = await Request(connection.scope, connection.receive).form()
     value = form.get(FIELD, "")
     return value.encode("utf-8", "replace") if isinstance(value, str) else b""

@@ -64,7 +64,7 @@ def _log(request: Request[Any, Any, Any], known: KhuenError, error: Exception, c
 
 def _route(request: Request[Any, Any, Any]) -> str:
     handler = request.scope.get("route_handler")
-    return next(iter(sorted(getattr(handler, "paths", None) or ["?"])))
+    return str(next(iter(sorted(getattr(handler, "paths", None) or ["?"]))))
 
 
 def _answer(request: Request[Any, Any, Any], known: KhuenError, code: str) -> Response[Any]:
@@ -72,7 +72,7 @@ def _answer(request: Request[Any, Any, Any], known: KhuenError, code: str) -> Re
         return held.ask_to_sign_in(request)
     if "application/json" in request.headers.get("accept", ""):
         return Response({"status": known.status, "title": known.title, "support_code": code}, status_code=known.status)
-    values = {
+    values: dict[str, Any] = {
         "status": known.status,
         "title": known.title,
         "text": known.text,
@@ -82,6 +82,8 @@ def _answer(request: Request[Any, Any, Any], known: KhuenError, code: str) -> Re
         "fields": getattr(known, "fields", {}),
     }
     template = "errors/_piece.html" if web.is_htmx(request) else "errors/page.html"
-    return web.page(request, template, **values) if template.endswith("page.html") else web.piece(
-        request, template, **values
+    return (
+        web.page(request, template, **values)
+        if template.endswith("page.html")
+        else web.piece(request, template, **values)
     )

@@ -14,6 +14,8 @@ from khuen.errors import NotFound
 
 #: the first of these that a member may enter is their home
 HOMES = (("board.see", "board"), ("followups.today", "b/"), ("admin.see", "admin"))
+_PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
+               ORDER BY as_of DESC NULLS FIRST, slug"""
 
 
 @get("/", opt={"perm": access.PUBLIC})
@@ -25,7 +27,7 @@ async def front(request: Request[Any, Any, Any]) -> Response[Any]:
         return Redirect("/tenants")
     if not request.app.state.settings.demo:
         return Redirect("/sign-in")
-    rows = await Pools.sign_in().fetch("SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active' ORDER BY as_of DESC NULLS FIRST, slug")
+    rows = await Pools.sign_in().fetch(_PRACTICE)
     return web.page(request, "front.html", practice=[(row["slug"], row["name"]) for row in rows])
 
 

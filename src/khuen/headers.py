@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
@@ -48,5 +46,3 @@ class SafeHeaders(ASGIMiddleware):
 
         scope.setdefault("state", {})
         await next_app(scope, receive, with_headers)
-
-

@@ -30,7 +30,7 @@ async def _reachable(pool: Any) -> bool:
     try:
         async with asyncio.timeout(2):
             return bool(pool and await pool.fetchval("SELECT 1") == 1)
-    except Exception:  # noqa: BLE001 — whatever is wrong, it is not ready
+    except Exception:
         return False
 
 

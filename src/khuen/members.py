@@ -102,9 +102,7 @@ async def add(here: Here, new: list[NewMember]) -> None:
 
 async def with_role(here: Here, role: str) -> list[MemberCard]:
     """Members who hold this role now, in Thai dictionary order."""
-    held = await MemberRole.select(MemberRole.member_id).where(
-        MemberRole.role == role, MemberRole.ended_at.is_null()
-    )
+    held = await MemberRole.select(MemberRole.member_id).where(MemberRole.role == role, MemberRole.ended_at.is_null())
     if not held:
         return []
     rows = (

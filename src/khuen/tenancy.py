@@ -20,7 +20,6 @@ from khuen import clock
 from khuen.database import DB
 from khuen.errors import Busy
 
-
 FREE_SECONDS = 5.0  #: how long a page waits for a free connection before it says that the site is busy
 
 
@@ -39,7 +38,7 @@ class Here:
         return clock.day(self.now)
 
 
-class within:  # noqa: N801 — read aloud: "within here"
+class within:
     """One transaction in one tenant. Opened in the handler or the job, closed before the page is rendered.
 
     Raises Busy when no connection is free, RuntimeError when nested or when a failed statement was swallowed,
@@ -122,14 +121,15 @@ def _stamp() -> UUID | None:
 
 class OwnUpdate(Update):  # type: ignore[type-arg]
     def _validate(self) -> None:
-        super()._validate()  # first: a predicate of ours would disarm "update without a where needs force=True"
-        self.where_delegate.where(self.table.tenant_id == tenant())  # type: ignore[attr-defined]
+        # First: a predicate of ours would disarm "update without a where needs force=True".
+        super()._validate()  # type: ignore[no-untyped-call]
+        self.where_delegate.where(self.table.tenant_id == tenant())
 
 
 class OwnDelete(Delete):
     def _validate(self) -> None:
-        super()._validate()
-        self.where_delegate.where(self.table.tenant_id == tenant())  # type: ignore[attr-defined]
+        super()._validate()  # type: ignore[no-untyped-call]
+        self.where_delegate.where(self.table.tenant_id == tenant())
 
 
 class TenantTable(Table, db=DB):
@@ -138,7 +138,7 @@ class TenantTable(Table, db=DB):
     Row-level security guards the rows a second time. A joined table gets no predicate of its own.
     """
 
-    tenant_id = UUIDColumn(null=False, default=_stamp)
+    tenant_id = UUIDColumn(null=False, default=_stamp)  # type: ignore[arg-type]
 
     def __init_subclass__(cls, **options: Any) -> None:
         # Piccolo hands `db` to no subclass: without this a table would look for an engine of its own.
@@ -164,7 +164,7 @@ class TenantTable(Table, db=DB):
     def update(
         cls, values: Any = None, force: bool = False, use_auto_update: bool = False, **more: Any
     ) -> Update[Self]:
-        return OwnUpdate(cls, force=force).values({**(values or {}), **more})
+        return OwnUpdate(cls, force=force).values(dict(values or {}, **more))
 
     @classmethod
     def delete(cls, force: bool = False) -> Delete:

@@ -141,7 +141,13 @@ async def _unit(chance: random.Random, mine: UUID, root: Any, wrong: list[tuple[
         return "error"
     except TimeoutError:
         return "cancelled"
-    except (asyncpg.PostgresConnectionError, asyncpg.AdminShutdownError, asyncpg.InterfaceError, asyncpg.InternalClientError, ConnectionError):
+    except (
+        asyncpg.PostgresConnectionError,
+        asyncpg.AdminShutdownError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        ConnectionError,
+    ):
         return "killed"
 
 
