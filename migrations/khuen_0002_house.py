@@ -178,7 +178,8 @@ async def buddies(m: Migration) -> None:
     await m.tenant_table(
         "assignment",
         "case_id uuid NOT NULL, member_id uuid NOT NULL, started_at timestamptz NOT NULL, ended_at timestamptz,"
-        " end_reason text, extra_reason text CHECK (length(extra_reason) > 2), made_by uuid,"
+        " end_reason text, extra_reason text CHECK (length(extra_reason) > 2), batch_id uuid,"
+        " made_by uuid,"
         " FOREIGN KEY (tenant_id, case_id) REFERENCES case_file (tenant_id, id),"
         " FOREIGN KEY (tenant_id, member_id) REFERENCES member (tenant_id, id)",
         grants=STATE,
@@ -186,6 +187,8 @@ async def buddies(m: Migration) -> None:
             "CREATE UNIQUE INDEX one_buddy_per_case ON assignment (tenant_id, case_id) WHERE ended_at IS NULL",
             "CREATE UNIQUE INDEX one_case_per_buddy ON assignment (tenant_id, member_id)"
             " WHERE ended_at IS NULL AND extra_reason IS NULL",
+            "CREATE INDEX assignment_of_case ON assignment (tenant_id, case_id, started_at)",
+            "CREATE INDEX assignment_of_batch ON assignment (tenant_id, batch_id) WHERE batch_id IS NOT NULL",
             "CREATE INDEX current_cases_of_buddy ON assignment (tenant_id, member_id) WHERE ended_at IS NULL",
         ),
     )
