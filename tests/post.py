@@ -121,6 +121,89 @@ async def rows(post: Post, table: str = "message") -> list[dict[str, Any]]:
         return [dict(row) for row in await hot(f"SELECT * FROM {table} WHERE tenant_id = $1 ORDER BY {order}")]
 
 
+async def visits(
+    post: Post,
+    *closes_on: date,
+    buddy: UUID | None = None,
+    due_on: date | None = None,
+    seen_at: datetime | None = None,
+    rank: int = 0,
+    state: str = "open",
+) -> list[tuple[str, UUID]]:
+    """Cases with a buddy (the district's own unless said) whose visit's window closes on these days: (code, case)."""
+    made = []
+    async with within(post.here()):
+        pack, project = await _ground()
+        for number, closes in enumerate(closes_on):
+            person, case, visit = uuid7(), uuid7(), uuid7()
+            code = f"CPM-{1000 + number + int(person.hex[-7:], 16) % 1_000_000}"
+            await _put(
+                "person",
+                person,
+                given_name="ทดลอง",
+                family_name="ตัวอย่าง",
+                called_name="ทด",
+                sort_key="ท",
+                search_name="ท",
+                search_family="ต",
+                created_at=clock.now(),
+            )
+            await _put(
+                "case_file",
+                case,
+                code=code,
+                person_id=person,
+                project_id=project,
+                pack_id=pack,
+                legal_basis="s113",
+                proposed_by="self",
+                agreed_on=closes,
+                opened_on=closes,
+                stage="enrolled",
+                made_at=clock.now(),
+            )
+            if buddy != NOBODY:
+                await _put(
+                    "assignment",
+                    uuid7(),
+                    case_id=case,
+                    member_id=buddy or post.buddy,
+                    started_at=clock.now(),
+                    extra_reason="ขาดบัดดี้ในหมู่บ้าน",
+                )
+            await _put(
+                "visit_due",
+                visit,
+                case_id=case,
+                state=state,
+                opens_on=closes - timedelta(days=4),
+                due_on=due_on or closes - timedelta(days=2),
+                closes_on=closes,
+                seen_at=seen_at,
+                attention_rank=rank,
+            )
+            made.append((code, case))
+    return made
+
+
+NOBODY = UUID(int=0)
+
+
+async def _ground() -> tuple[UUID, UUID]:
+    if known := await hot("SELECT id, pack_id FROM project WHERE tenant_id = $1"):
+        return known[0]["pack_id"], known[0]["id"]
+    pack, project, day = uuid7(), uuid7(), date(2026, 1, 1)
+    await _put("pack", pack, name="p", version=1, content="{}", content_hash="", published_at=clock.now())
+    await _put("project", project, name="p", level="village", starts_on=day, pack_id=pack)
+    return pack, project
+
+
+async def _put(table: str, id_: UUID, **values: Any) -> None:
+    places = ", ".join(f"${n}" for n in range(3, len(values) + 3))
+    sql = f"INSERT INTO {table} (tenant_id, id, {', '.join(values)}) VALUES ($1, $2, {places})"
+    await hot(sql, id_, *values.values())
+
+
 # --- the mail server --------------------------------------------------------------------------------------------------
 
 
@@ -178,6 +261,3 @@ async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
             if found:
                 return
             await asyncio.sleep(0.05)
-
-
-SOON = timedelta(seconds=2)

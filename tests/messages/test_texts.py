@@ -25,7 +25,8 @@ BANNED = re.compile(
 
 
 def _every_template() -> list[Path]:
-    return sorted(path for path in PLACE.rglob("*") if path.is_file())
+    """Those of what goes out; the pages beside them are for people who signed in."""
+    return sorted([*PLACE.glob("*/*"), *PLACE.glob("_letter.*")])
 
 
 def _all(kind: str, lang: str) -> dict[str, str]:
