@@ -13,12 +13,11 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from khuen import clock
+from khuen import assets, clock, front
 from khuen.app import create_app
 from khuen.ids import uuid7
 from khuen.settings import Settings
-from khuen.signin import accounts, sessions
-from khuen.signin.routes import opened
+from khuen.signin import accounts, routes, sessions
 
 ORIGIN = "http://testserver.local"  # a name with a dot, else the cookie jar of httpx renames it
 PASSWORD = "ทดสอบ รหัสผ่านยาวพอ"
@@ -95,10 +94,11 @@ class Browser:
 
 
 @pytest.fixture
-async def site(cast: Cast) -> AsyncIterator[Litestar]:
-    """The real site in this test's event loop."""
+async def site(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
+    """The site in this test's event loop, with its doors only: the rooms behind them have their own tests."""
+    monkeypatch.setattr("khuen.app.ROUTES", [assets.serve, *front.ROUTES, *routes.ROUTES])
     app = create_app(cast.settings)
-    async with opened(app):  # the pools are open already
+    async with routes.opened(app):  # the pools are open already
         app.state.limiter.key = os.urandom(32)  # Redis is shared by all tests
         yield app
 
