@@ -8,16 +8,15 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-import asyncpg
 import pytest
 
 from khuen import bootstrap, database, embedded, schema, settings
-from khuen.ids import uuid7
+from tests import databases
 
 KEK = base64.b64encode(bytes(range(32))).decode()
 
@@ -29,6 +28,7 @@ class Stage:
     engines: embedded.Engines
     settings: settings.Settings
     superuser: str
+    spare: list[str] = field(default_factory=list)  #: databases that earlier tests left as they found them
 
     def superuser_of(self, name: str) -> str:
         return urlunsplit(urlsplit(self.superuser)._replace(path=f"/{name}"))
@@ -36,7 +36,8 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def stage() -> Iterator[Stage]:
-    folder = Path(tempfile.mkdtemp(prefix="khuen-tests-"))
+    memory = Path("/dev/shm")  # copies of a database are many small files
+    folder = Path(tempfile.mkdtemp(prefix="khuen-tests-", dir=memory if os.access(memory, os.W_OK) else None))
     engines = embedded.start(folder / "engines", durable=False)
     try:
         env = embedded.environment(engines) | {
@@ -56,19 +57,14 @@ def stage() -> Iterator[Stage]:
 
 @pytest.fixture
 async def db(stage: Stage) -> AsyncIterator[settings.Settings]:
-    """Settings of a fresh, migrated, empty database: a copy that lives for one test."""
-    name = f"t_{uuid7().hex}"
-    root = await asyncpg.connect(stage.superuser)
-    await root.execute(f"CREATE DATABASE {name} TEMPLATE khuen STRATEGY FILE_COPY OWNER khuen_owner")
-    await bootstrap.seal_database(stage.superuser_of(name))
-    own = replace(
-        stage.settings, database_url=urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}"))
-    )
-    try:
-        yield own
-    finally:
-        await root.execute(f"DROP DATABASE {name} WITH (FORCE)")
-        await root.close()
+    """Settings of a migrated, empty database that is this test's alone."""
+    name = stage.spare.pop() if stage.spare else await databases.copy(stage.superuser, stage.superuser_of)
+    address = urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}"))
+    yield replace(stage.settings, database_url=address)
+    if await databases.emptied(stage.superuser_of(name)):
+        stage.spare.append(name)
+    else:
+        await databases.drop(stage.superuser, name)
 
 
 @pytest.fixture
