@@ -15,6 +15,8 @@ from litestar.types import ExceptionHandlersMap
 
 from khuen import access, assets, csrf, front, health, logs, redis, vault
 from khuen import settings as environment
+from khuen.buddies import routes as buddies
+from khuen.cases import routes as cases
 from khuen.database import connected
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
@@ -30,6 +32,8 @@ ROUTES: list[Any] = [
     assets.serve,
     *health.ROUTES,
     *signin.ROUTES,
+    *cases.ROUTES,
+    *buddies.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
     *messages.ROUTES,

@@ -1,8 +1,8 @@
 """Statements about buddies; the tenant is $1 in each."""
 
 ASSIGN = """
-INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, made_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, id) DO NOTHING
+INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, batch_id, made_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING
 """
 
 END = """
@@ -18,6 +18,20 @@ FROM case_file c
 JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 WHERE c.tenant_id = $1 AND c.code = $2
+"""
+
+#: $2 code: an open case, for whoever may assign
+CASE = """
+SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo
+FROM case_file c JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.code = $2 AND c.stage <> 'closed'
+"""
+
+#: $2 case, $3 a moment: whose assignment ended when the next one began
+REPLACED = """
+SELECT a.member_id, a.extra_reason FROM assignment a
+WHERE a.tenant_id = $1 AND a.case_id = $2 AND a.ended_at = $3 AND a.started_at < $3
+ORDER BY a.started_at DESC LIMIT 1
 """
 
 #: everybody who may be a buddy, with how many people each visits now

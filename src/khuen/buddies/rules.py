@@ -63,6 +63,7 @@ class Suggestion:
     moo: str | None
     current_cases: int
     reasons: tuple[Reason, ...]
+    proposed: bool = False  #: the one in the matching that suits everybody best together
 
 
 def reasons(home: Home, buddy: Candidate) -> tuple[Reason, ...]:
@@ -86,15 +87,17 @@ def worth(home: Home, buddy: Candidate) -> float:
 def suggest(homes: Sequence[Home], buddies: Sequence[Candidate], shown: int = SHOWN) -> dict[UUID, list[Suggestion]]:
     """For each person the buddies who would suit, best first; at most `shown`.
 
-    The first of each list is the matching that suits all of them best together (Hungarian method), so no free buddy
-    comes first twice. Whoever is left over when free buddies run out has no first of their own.
+    The proposed ones come first and are the matching that suits all of them best together (Hungarian method): no
+    buddy is proposed twice. Whoever is left over when free buddies run out has nobody proposed.
     """
     if not homes or not buddies:
         return {home.case_id: [] for home in homes}
     table = np.array([[worth(home, buddy) for buddy in buddies] for home in homes])
     chosen = _together(table, buddies)
     return {
-        home.case_id: [_suggestion(home, buddies[n]) for n in _order(table[row], chosen.get(row))[:shown]]
+        home.case_id: [
+            _suggestion(home, buddies[n], n == chosen.get(row)) for n in _order(table[row], chosen.get(row))[:shown]
+        ]
         for row, home in enumerate(homes)
     }
 
@@ -111,7 +114,7 @@ def _order(worths: np.ndarray, first: int | None) -> list[int]:
     return order if first is None else [first, *(n for n in order if n != first)]
 
 
-def _suggestion(home: Home, buddy: Candidate) -> Suggestion:
+def _suggestion(home: Home, buddy: Candidate, proposed: bool) -> Suggestion:
     return Suggestion(
         buddy.member_id,
         buddy.called_name,
@@ -119,4 +122,5 @@ def _suggestion(home: Home, buddy: Candidate) -> Suggestion:
         buddy.moo,
         buddy.current_cases,
         reasons(home, buddy),
+        proposed,
     )

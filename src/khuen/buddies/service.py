@@ -13,12 +13,13 @@ from khuen import audit
 from khuen.buddies import queries
 from khuen.buddies.rules import Candidate, Home, Suggestion, suggest
 from khuen.buddies.tables import Assignment
-from khuen.cases.tables import CaseFile
-from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.errors import Conflict, Invalid, KeyReused, NotFound
+from khuen.ids import uuid7
 from khuen.msgid import N_
 from khuen.tenancy import Here, hot, many
 
 TAKEN = N_("This person has a buddy already, or the buddy visits somebody else. Give a reason for a further person")
+REASON_NEEDED = N_("Say why the buddy changes")
 NOT_A_BUDDY = N_("This member is not a buddy")
 UNDONE = "undone"
 
@@ -31,6 +32,7 @@ class NewAssignment:
     case_id: UUID
     member_id: UUID
     extra_reason: str | None = None
+    batch_id: UUID | None = None  #: what one press assigned together
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class MyCase:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An open case without a buddy."""
+    """An open case that a buddy is sought for."""
 
     id: UUID
     code: str
@@ -77,17 +79,23 @@ class Held:
 async def assign(here: Here, new: list[NewAssignment]) -> None:
     """Give cases their buddies; harmless twice.
 
-    Raises Conflict when a case has a current buddy or a buddy another current case without `extra_reason`, NotFound
-    for a case or member that is not here, KeyReused when an id stands for another assignment.
+    Raises Conflict when a case has a current buddy or a buddy another current case without `extra_reason`, Invalid
+    when a member is no buddy, NotFound for a case that is not here, KeyReused when an id stands for another assignment.
     """
-    if not new:
-        return
     known = await _known(new)
     fresh = [one for one in new if one.id not in known]
+    if not fresh:
+        return
+    may_visit = {row["id"] for row in await hot(queries.CANDIDATES)}
+    if any(one.member_id not in may_visit for one in fresh):
+        raise Invalid({"member_id": NOT_A_BUDDY})
     try:
         await many(
             queries.ASSIGN,
-            [(one.id, one.case_id, one.member_id, here.now, one.extra_reason, here.member_id) for one in fresh],
+            [
+                (one.id, one.case_id, one.member_id, here.now, one.extra_reason, one.batch_id, here.member_id)
+                for one in fresh
+            ],
         )
     except asyncpg.UniqueViolationError as error:
         raise Conflict(TAKEN) from error
@@ -107,29 +115,42 @@ async def end(here: Here, case_id: UUID, reason: str) -> bool:
     return True
 
 
-async def replace(here: Here, new: NewAssignment, reason: str) -> None:
-    """Another buddy from now on; the one before is kept with `reason`. Harmless twice; raises as assign."""
+async def replace(here: Here, new: NewAssignment, reason: str | None) -> None:
+    """Another buddy from now on; the one before is kept in the history with `reason`. Harmless twice; raises as assign.
+
+    Raises Invalid when there is one before and no reason.
+    """
     if await _known([new]):
         return
-    await end(here, new.case_id, reason)
+    if await Assignment.exists().where(Assignment.case_id == new.case_id, Assignment.ended_at.is_null()):
+        if reason is None:
+            raise Invalid({"reason": REASON_NEEDED})
+        await end(here, new.case_id, reason)
     await assign(here, [new])
 
 
 async def undo_assignment(here: Here, assignment_id: UUID) -> None:
-    """Take an assignment back: it ends at once, marked as undone. Harmless twice. Raises NotFound."""
-    row = (
-        await Assignment.select(Assignment.case_id, Assignment.ended_at)
-        .where(Assignment.id == assignment_id)
-        .lock_rows()
-        .first()
-    )
+    """Take an assignment back: it ends, marked as undone, and whom it replaced is the buddy again. Harmless twice.
+
+    Raises NotFound, Conflict when the buddy of before has somebody else meanwhile.
+    """
+    row = await Assignment.select().where(Assignment.id == assignment_id).lock_rows().first()
     if row is None:
         raise NotFound
-    if row["ended_at"] is None:
-        await Assignment.update({Assignment.ended_at: here.now, Assignment.end_reason: UNDONE}).where(
-            Assignment.id == assignment_id
+    if row["ended_at"] is not None:
+        return
+    await end(here, row["case_id"], UNDONE)
+    for before in await hot(queries.REPLACED, row["case_id"], row["started_at"]):
+        await assign(
+            here, [NewAssignment(uuid7(here.now), row["case_id"], before["member_id"], before["extra_reason"])]
         )
-        await audit.record(here, "assignment:ended", row["case_id"], reason=UNDONE)
+
+
+async def undo_matching(here: Here, batch_id: UUID) -> None:
+    """Take back what one press of the matching page assigned and nobody changed since. Harmless twice."""
+    rows = await Assignment.select(Assignment.id).where(Assignment.batch_id == batch_id)
+    for row in rows:
+        await undo_assignment(here, row["id"])
 
 
 async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list[Suggestion]]:
@@ -145,11 +166,6 @@ async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list
     return suggest(homes, buddies)
 
 
-async def is_buddy(here: Here, member_id: UUID) -> bool:
-    """Whether this member holds the buddy's role now."""
-    return any(row["id"] == member_id for row in await hot(queries.CANDIDATES))
-
-
 async def waiting(here: Here, limit: int = 50) -> list[Waiting]:
     """Open cases without a buddy, the longest waiting first."""
     return [Waiting(**dict(row)) for row in await hot(queries.UNASSIGNED, limit)]
@@ -160,13 +176,12 @@ async def history(here: Here, case_id: UUID) -> list[Held]:
     return [Held(**dict(row)) for row in await hot(queries.HISTORY, case_id)]
 
 
-async def case_of(here: Here, code: str) -> UUID:
-    """The id of an open case for whoever may assign. Raises NotFound."""
-    row = await CaseFile.select(CaseFile.id).where(CaseFile.code == code, CaseFile.stage != "closed").first()
-    if row is None:
+async def open_case(here: Here, code: str) -> Waiting:
+    """An open case for whoever may assign. Raises NotFound."""
+    rows = await hot(queries.CASE, code)
+    if not rows:
         raise NotFound
-    case_id: UUID = row["id"]
-    return case_id
+    return Waiting(**dict(rows[0]))
 
 
 async def my_case(here: Here, code: str) -> MyCase:
@@ -178,6 +193,8 @@ async def my_case(here: Here, code: str) -> MyCase:
 
 
 async def _known(new: list[NewAssignment]) -> set[UUID]:
+    if not new:
+        return set()
     rows = await Assignment.select(Assignment.id, Assignment.case_id, Assignment.member_id).where(
         Assignment.id.is_in([one.id for one in new])
     )

@@ -16,4 +16,5 @@ class Assignment(TenantTable, tablename="assignment"):
     ended_at = Timestamptz(null=True, default=None)
     end_reason = Text(null=True, default=None)
     extra_reason = Text(null=True, default=None)
+    batch_id = UUIDColumn(null=True, default=None)
     made_by = UUIDColumn(null=True, default=None)

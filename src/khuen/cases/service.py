@@ -143,6 +143,16 @@ async def steps(here: Here, case_id: UUID) -> list[Step]:
     return [Step(Stage(row["stage"]), row["on_date"], row["recorded_at"], row["reason"]) for row in rows]
 
 
+async def correct_safety_note(here: Here, case_id: UUID, text: str) -> None:
+    """What a buddy must know before going there. Raises NotFound."""
+    changed = (
+        await CaseFile.update({CaseFile.safety_note: text}).where(CaseFile.id == case_id).returning(CaseFile.id)
+    )
+    if not changed:
+        raise NotFound
+    await audit.record(here, "case:corrected", case_id, fields="safety_note")
+
+
 async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UUID) -> None:
     """A further decision about a consent (given later, withdrawn); nothing is overwritten. Harmless twice by `key`.
 
