@@ -69,6 +69,16 @@ async def test_an_honest_chain_stands_alone_sealed_and_while_it_grows(sealing: S
         assert (await verify(opened.connection, NEIGHBOUR, sealing)).rows == 0
 
 
+async def test_rows_written_in_bulk_make_the_same_chain(sealing: Settings, root: Any) -> None:
+    await write(2)
+    async with within(here()):
+        await audit.record_many(here(), [])
+        await audit.record_many(here(), [audit.entry(here(), "case:opened", UUID(int=n), count=n) for n in range(1, 5)])
+    await write(2)
+    report = await verify(root, BAN, sealing)
+    assert report.whole and report.rows == 8
+
+
 async def test_pages_meet_without_a_gap(sealing: Settings, root: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await write(10)
     for page in (1, 5, 10, 11):
