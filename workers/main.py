@@ -233,6 +233,7 @@ async def _listen(url: str, rounds: Rounds, stop: asyncio.Event) -> None:
             job_deserializer=redis.decode,
             handle_signals=False,
             poll_delay=0.2,
+            keep_result=0,
             log_results=False,
         )
         hearing = asyncio.create_task(ear.async_run())
