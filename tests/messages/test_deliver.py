@@ -93,6 +93,34 @@ async def test_a_refusal_for_good_is_given_up_with_its_reason(pools: Any, mood: 
     assert mail.calls == 1
 
 
+@pytest.mark.parametrize("address", ["no\nbcc: everybody@example.org", "สมมุติ@example.org", "@"])
+async def test_what_is_no_address_is_given_up(pools: Any, address: str) -> None:
+    post = await open_district(pools, email=address)
+    async with mail_server(pools) as (mail, settings):
+        await calm(post)
+        for _ in range(2):
+            await worker.deliver(settings, post.district)
+    [row] = await rows(post)
+    assert (row["state"], row["reason"]) == ("given_up", "refused")
+    assert mail.taken == []
+
+
+async def test_a_server_that_says_nothing_is_left_in_time(pools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(5)
+        writer.close()
+
+    monkeypatch.setattr(channels.CHANNELS["email"], "BEFORE", 0.3)
+    post = await open_district(pools)
+    await calm(post)
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    await worker.deliver(replace(pools, smtp_url=f"smtp://127.0.0.1:{port}"), post.district)
+    server.close()
+    [row] = await rows(post)
+    assert (row["state"], row["reason"]) == ("waiting", "busy")
+
+
 async def test_a_line_cut_after_the_text_leaves_a_reminder_uncertain(pools: Any) -> None:
     post = await open_district(pools)
     async with mail_server(pools) as (mail, settings):

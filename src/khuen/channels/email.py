@@ -6,6 +6,7 @@ STARTTLS is used when the server offers it; `smtps://` is TLS from the first byt
 
 from __future__ import annotations
 
+import asyncio
 from email.message import EmailMessage
 from email.utils import format_datetime
 from urllib.parse import unquote, urlsplit
@@ -18,7 +19,7 @@ from khuen.members import Contact
 from khuen.settings import Settings
 
 EXACTLY_ONCE = False
-TIMEOUT = 10.0  #: seconds for each answer; the whole must end well within a lease
+BEFORE, HANDING_OVER = 12.0, 12.0  #: seconds for each half: together well within a lease
 
 
 def address(contact: Contact) -> str | None:
@@ -30,7 +31,10 @@ def ready(settings: Settings) -> bool:
 
 
 async def send(outgoing: Outgoing, settings: Settings) -> Receipt:
-    content = _write(outgoing, settings.mail_from).as_bytes()
+    try:
+        content = _write(outgoing, settings.mail_from).as_bytes()
+    except ValueError as error:  # a line break or the like in the address
+        raise GiveUp("not an address") from error
     client = _client(settings.smtp_url or "")
     try:
         await _introduce(client, settings.mail_from, outgoing.address)
@@ -48,25 +52,29 @@ def _client(url: str) -> aiosmtplib.SMTP:
         username=unquote(parts.username) if parts.username else None,
         password=unquote(parts.password) if parts.password else None,
         use_tls=tls,
-        timeout=TIMEOUT,
+        timeout=BEFORE,
     )
 
 
 async def _introduce(client: aiosmtplib.SMTP, sender: str, address: str) -> None:
     """Everything before the text: whatever fails here, nothing was sent."""
     try:
-        await client.connect()
-        await client.mail(sender)
-        await client.rcpt(address)
+        async with asyncio.timeout(BEFORE):
+            await client.connect()
+            await client.mail(sender)
+            await client.rcpt(address)
     except aiosmtplib.SMTPRecipientRefused as error:
         raise (GiveUp if error.code >= 500 else Retry)(f"rcpt {error.code}") from error
-    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+    except UnicodeError as error:
+        raise GiveUp("not an address") from error
+    except (aiosmtplib.SMTPException, OSError) as error:
         raise Retry(type(error).__name__) from error
 
 
 async def _hand_over(client: aiosmtplib.SMTP, content: bytes, outgoing: Outgoing) -> Receipt:
     try:
-        await client.data(content)
+        async with asyncio.timeout(HANDING_OVER):
+            await client.data(content)
     except aiosmtplib.SMTPDataError as error:
         raise (GiveUp if error.code >= 500 else Retry)(f"data {error.code}") from error
     except (aiosmtplib.SMTPException, OSError) as error:
