@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from khuen import clock
+from khuen import clock, clockwork
 from khuen.database import Pools
 from khuen.ids import uuid7
 from khuen.signin import sessions
@@ -134,6 +134,18 @@ async def test_strangers_and_missing_ones_look_the_same(desk: Desk) -> None:
     assert (await desk.kanya.post(f"/phon/messages/{ids[2]}/retry")).status_code == 404
     assert (await desk.nok.get("/chatturat/messages/not-an-id")).status_code == 404
     assert {row["id"]: row["state"] for row in await rows(desk.post)}[ids[2]] == "given_up"
+
+
+async def test_metrics_tell_what_workers_saw(desk: Desk) -> None:
+    await clockwork.beat(uuid7(), clock.now(), clockwork.Figures(7, 2, 31.5))
+    said = (await desk.nok.get("/metrics")).text
+    for line in (
+        "khuen_workers 1.0",
+        "khuen_messages_waiting 7.0",
+        "khuen_messages_given_up 2.0",
+        "khuen_messages_lag_seconds 31.5",
+    ):
+        assert line in said
 
 
 async def test_practice_says_that_nothing_leaves(desk: Desk) -> None:
