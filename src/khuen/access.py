@@ -23,8 +23,11 @@ OUTSIDE = frozenset({PUBLIC, SIGNED_IN})
 
 _DAILY_WORK = {
     "board.see",
+    "board.export",
     "cases.see",
     "cases.acknowledge",
+    "cases.correct",
+    "cases.consent",
     "people.search",
     "buddies.assign",
     "enrolment.enrol",
@@ -34,11 +37,15 @@ _DAILY_WORK = {
     "undo",
 }
 
+_CARE = frozenset(
+    {"board.see", "board.export", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}
+)
+
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
     "buddy": frozenset({"followups.today", "followups.log", "undo"}),
-    "clinic": frozenset({"board.see", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}),
-    "doctor": frozenset({"board.see", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}),
+    "clinic": _CARE,
+    "doctor": _CARE,
     "chair": frozenset(),
     "hospital_director": frozenset(),
     "tenant_admin": frozenset({"admin.see", "admin.invite", "admin.audit"}),

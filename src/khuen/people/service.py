@@ -177,6 +177,18 @@ async def rename(here: Here, person_id: UUID, *, prefix: str, given_name: str, f
     await audit.record(here, "person:corrected", person_id, fields="name")
 
 
+async def correct_phone(here: Here, person_id: UUID, phone: str | None) -> None:
+    """Another number (E.164), or none. Raises Erased."""
+    safe, own = await vault.open_tenant(here), await vault.person(here, person_id)
+    await Person.update(
+        {
+            Person.phone_sealed: own.seal("person", "phone", person_id, phone) if phone else None,
+            Person.phone_index: safe.blind("phone", phone) if phone else None,
+        }
+    ).where(Person.id == person_id)
+    await audit.record(here, "person:corrected", person_id, fields="phone")
+
+
 def _row(here: Here, safe: vault.TenantVault, own: vault.PersonVault, person: NewPerson) -> tuple[Any, ...]:
     def sealed(column: str, text: str | None) -> bytes | None:
         return own.seal("person", column, person.id, text) if text else None
