@@ -9,6 +9,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 
 from khuen import web
+from khuen.csrf import CrossSite
 from khuen.errors import KhuenError, NotAllowed, NotFound, NotSignedIn, TooLarge, TooMany
 from khuen.ids import support_code
 from khuen.signin import held
@@ -70,6 +71,8 @@ def _route(request: Request[Any, Any, Any]) -> str:
 def _answer(request: Request[Any, Any, Any], known: KhuenError, code: str) -> Response[Any]:
     if isinstance(known, NotSignedIn):
         return held.ask_to_sign_in(request)
+    if isinstance(known, CrossSite) and (form := request.scope.get("state", {}).get("outdated")):
+        return held.offer(request, form, status=known.status)
     if "application/json" in request.headers.get("accept", ""):
         return Response({"status": known.status, "title": known.title, "support_code": code}, status_code=known.status)
     values: dict[str, Any] = {

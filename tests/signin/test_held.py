@@ -85,6 +85,22 @@ async def test_htmx_gets_a_piece_and_keeps_its_form(visit: Visit, cast: Cast) ->
     assert piece.headers["hx-push-url"] == "false"
 
 
+async def test_a_form_from_before_a_new_sign_in_is_offered_again(visit: Visit, cast: Cast) -> None:
+    """Its token is old, so it is refused; but its author need not type it once more."""
+    browser = visit()
+    await browser.sign_in()
+    old = await browser.csrf()
+    await browser.sign_in()
+    refused = await browser.client.post("/account/language", data={"_csrf": old, **TYPED}, headers=SAME_SITE)
+    assert refused.status_code == 403 and 'action="/account/language"' in refused.text
+    fields = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', refused.text))
+    assert fields["_csrf"] == await browser.csrf() != old
+    assert (await browser.client.post("/account/language", data=fields, headers=SAME_SITE)).status_code == 303
+    for data, headers in (({"_csrf": old}, {"sec-fetch-site": "cross-site"}), ({"_csrf": f"{'0' * 16}.x"}, SAME_SITE)):
+        answer = await browser.client.post("/account/language", data={**data, **TYPED}, headers=headers)
+        assert answer.status_code == 403 and 'action="/account/language"' not in answer.text
+
+
 async def test_files_are_left_out_with_a_word_about_it(visit: Visit, cast: Cast) -> None:
     browser = visit()
     refused = await interrupted(browser, cast, files={"photo": ("a.jpg", b"\xff\xd8", "image/jpeg")})

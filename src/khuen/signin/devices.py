@@ -74,7 +74,7 @@ class Tried:
 
 
 async def invite(
-    wanted: list[tuple[UUID, str]], tenant_id: UUID, key: UUID, by: UUID, settings: Settings, now: datetime
+    wanted: list[tuple[UUID, str]], tenant_id: UUID, key: UUID, by: UUID | None, settings: Settings, now: datetime
 ) -> dict[UUID, str]:
     """{account id: token} for (account id, purpose) pairs. The same form sent twice makes the same links once."""
     made = {}

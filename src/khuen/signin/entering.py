@@ -10,7 +10,7 @@ from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.response import Redirect
 
-from khuen import clock, web
+from khuen import web
 from khuen.errors import TooMany
 from khuen.signin import held, sessions
 from khuen.signin.accounts import Account
@@ -109,7 +109,7 @@ async def _held_page(request: Asked, token: str, form: str, now: datetime) -> Re
     if kept is None:
         return None
     request.scope["state"]["session"] = session
-    return web.page(request, "signin/held.html", form=kept, now=clock.now())
+    return held.offer(request, kept)
 
 
 def _cookie(request: Asked, name: str, value: str, lasts: timedelta) -> Cookie:

@@ -34,18 +34,18 @@ class Held:
 
 async def seal_form(request: Request[Any, Any, Any], settings: Settings, now: datetime) -> str | None:
     """The typed fields, sealed; None when there is nothing to keep, no author, or another site sent it."""
-    if not _from_here(request, settings):
+    author, form = await _typed(request, settings)
+    if not author or form is None:
         return None
-    form = await request.form()
-    token = request.headers.get(csrf.HEADER) or form.get(csrf.FIELD) or ""
-    author = token.partition(".")[0] if isinstance(token, str) else ""
-    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str) and name != csrf.FIELD]
-    if not author or not fields or sum(len(name) + len(value) for name, value in fields) > LARGEST:
-        return None
-    files = any(not isinstance(value, str) for _, value in form.multi_items())
-    content = {"path": request.scope["path"], "fields": fields, "files": files, "at": now.timestamp(), "by": author}
-    sealed = keys.seal(settings.kek, _PURPOSE, json.dumps(content, ensure_ascii=False).encode("utf-8", "replace"))
-    return base64.urlsafe_b64encode(sealed).decode()
+    content = {"path": form.path, "fields": form.fields, "files": form.files_left_out, "by": author}
+    whole = json.dumps({**content, "at": now.timestamp()}, ensure_ascii=False).encode("utf-8", "replace")
+    return base64.urlsafe_b64encode(keys.seal(settings.kek, _PURPOSE, whole)).decode()
+
+
+async def outdated(request: Request[Any, Any, Any], session: Session, settings: Settings) -> Held | None:
+    """A form of this person that was opened before they signed in again or proved who they are: its token is old."""
+    author, form = await _typed(request, settings)
+    return form if author == whose(session.account_id) and await _token(request) != session.csrf else None
 
 
 def unseal_form(sealed: str, session: Session, settings: Settings, now: datetime) -> Held | None:
@@ -75,6 +75,29 @@ def ask_to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
         status=401,
         **{**door.offers(request), **values},
     )
+
+
+def offer(request: Request[Any, Any, Any], form: Held, *, status: int = 200) -> Response[Any]:
+    """What was typed, and the button that sends it with the present token."""
+    return web.answer(request, whole="signin/held.html", part="signin/_held.html", status=status, form=form)
+
+
+async def _typed(request: Request[Any, Any, Any], settings: Settings) -> tuple[str, Held | None]:
+    """(whose form it was, what was typed); another site's form is nobody's."""
+    if not _from_here(request, settings):
+        return "", None
+    form = await request.form()
+    every = list(form.multi_items())
+    fields = tuple((name, value) for name, value in every if isinstance(value, str) and name != csrf.FIELD)
+    author = (await _token(request)).partition(".")[0]
+    if not fields or sum(len(name) + len(value) for name, value in fields) > LARGEST:
+        return author, None
+    return author, Held(request.scope["path"], fields, len(fields) < len([n for n, _ in every if n != csrf.FIELD]))
+
+
+async def _token(request: Request[Any, Any, Any]) -> str:
+    token = request.headers.get(csrf.HEADER) or (await request.form()).get(csrf.FIELD)
+    return token if isinstance(token, str) else ""
 
 
 def _from_here(request: Request[Any, Any, Any], settings: Settings) -> bool:

@@ -29,7 +29,7 @@ class SessionMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state: dict[str, Any] = scope.setdefault("state", {})
-        state.update(session=None, tenant=None, here=None, held=None)
+        state.update(session=None, tenant=None, here=None, held=None, outdated=None)
         if not scope["path"].startswith(_NOBODY_ASKS):
             request: Request[Any, Any, Any] = Request(scope, receive, send)
             now = clock.now()
@@ -37,6 +37,8 @@ class SessionMiddleware(ASGIMiddleware):
                 state["session"] = await sessions.look_up(token, now)
             if state["session"] is not None:
                 _enter(state, scope["path"], now)
+                if _loses_a_form(request):
+                    state["outdated"] = await held.outdated(request, state["session"], self.settings)
             elif _loses_a_form(request):
                 state["held"] = await held.seal_form(request, self.settings, now)
         await next_app(scope, receive, send)
@@ -52,4 +54,5 @@ def _enter(state: dict[str, Any], path: str, now: Any) -> None:
 
 
 def _loses_a_form(request: Request[Any, Any, Any]) -> bool:
+    """Whether somebody's typed text would be lost if this request were refused."""
     return request.method == "POST" and request.route_handler.opt.get("perm") != access.PUBLIC
