@@ -73,7 +73,12 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
         exception_handlers=_handlers(),
         lifespan=[rooms_open],
         state=State({"settings": settings}),
-        compression_config=CompressionConfig(backend="brotli", brotli_gzip_fallback=True, brotli_quality=4),
+        compression_config=CompressionConfig(
+            backend="brotli",
+            brotli_gzip_fallback=True,
+            brotli_quality=4,
+            exclude_opt_key="packed",  # a second coat would leave the page without its style sheet
+        ),
         request_max_body_size=LARGEST_BODY,
         multipart_form_part_limit=300,
         openapi_config=None,

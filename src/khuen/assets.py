@@ -64,7 +64,7 @@ def asset(name: str) -> Asset:
     return shelf[hashed[name]]
 
 
-@get("/static/{name:path}", opt={"perm": access.PUBLIC}, name="static")
+@get("/static/{name:path}", opt={"perm": access.PUBLIC, "packed": True}, name="static")
 async def serve(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
     found = _shelf()[1].get(name.lstrip("/"))
     if found is None:
