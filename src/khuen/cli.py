@@ -151,7 +151,7 @@ def _tenant_add(given: argparse.Namespace) -> int:
     for path in given.file:
         try:
             files.append(district.read(path))
-        except district.TenantFileError as error:
+        except district.BadToml as error:
             print(error, file=sys.stderr)
             wrong = True
     if wrong:
@@ -176,7 +176,9 @@ def _simulate(given: argparse.Namespace) -> None:
 
     settings = environment.load()
     today = given.today or clock.day(clock.now())
-    done = asyncio.run(simulate(settings, seed=given.seed, today=today, districts=given.districts, check_ins=given.check_ins))
+    done = asyncio.run(
+        simulate(settings, seed=given.seed, today=today, districts=given.districts, check_ins=given.check_ins)
+    )
     print(done)
 
 

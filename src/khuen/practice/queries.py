@@ -1,0 +1,28 @@
+"""Bulk rows of practice data that no room writes by itself; the tenant is $1 in each."""
+
+VISITS = """
+INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+WITHDRAWN = "INSERT INTO check_in_withdrawal (tenant_id, id, check_in_id, at, by_id) VALUES ($1, $2, $3, $4, $5)"
+
+SEEN = """
+INSERT INTO acknowledgement (tenant_id, id, case_id, check_in_id, at, by_id, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+TOLD = """
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at,
+    channel, reason, tries, settled_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11, $12, $13, $14)
+"""
+
+TRIED = """
+INSERT INTO message_attempt (tenant_id, id, message_id, channel, started_at, ended_at, outcome, reason)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+#: the one audit row by which a filled district is known
+FILLED = "SELECT 1 FROM audit WHERE tenant_id = $1 AND subject_id = $1 AND tag = 'practice:filled' LIMIT 1"
+
+VISITS_DUE = "SELECT v.case_id, v.id FROM visit_due v WHERE v.tenant_id = $1 AND v.case_id = ANY ($2::uuid[])"
