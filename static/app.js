@@ -55,7 +55,10 @@ const poll = () => {
   if (document.hidden || !document.querySelector(WATCHED)) return;
   timer = setTimeout(() => {
     turns += 1;
-    document.querySelectorAll(WATCHED).forEach((part) => part.dispatchEvent(new Event("refresh")));
+    document.querySelectorAll(WATCHED).forEach((part) => {
+      // Rows that somebody has ticked hold still until the choice is used.
+      if (!part.querySelector(":checked")) part.dispatchEvent(new Event("refresh"));
+    });
     poll();
   }, turns < QUICK_TURNS ? QUICK : SLOW);
 };

@@ -15,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 
 from khuen import access, assets, csrf, front, health, logs, redis, vault
 from khuen import settings as environment
+from khuen.board import routes as board
 from khuen.buddies import routes as buddies
 from khuen.cases import routes as cases
 from khuen.database import connected
@@ -37,6 +38,7 @@ ROUTES: list[Any] = [
     *followups.ROUTES,
     *nudges.ROUTES,
     *messages.ROUTES,
+    *board.ROUTES,
     *front.ROUTES,
 ]
 LARGEST_BODY = 10_000_000

@@ -1,0 +1,174 @@
+"""Which lane a case stands in, and what to do about it next. Pure: moments and days come in."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+from khuen import clock
+from khuen.cases.rules import ConsentKind, Decision, Stage
+from khuen.followups.rules import overdue_days
+from khuen.msgid import N_
+
+
+class Lane(StrEnum):
+    """The groups of the board are queries: a case is in every lane whose condition holds."""
+
+    WORK = "work"
+    URGENT = "urgent"
+    OVERDUE = "overdue"
+    NO_BUDDY = "no_buddy"
+    DOCTOR = "doctor"
+    WEEK = "week"
+    ALL = "all"
+
+
+LANES: dict[Lane, str] = {
+    Lane.WORK: N_("To do"),
+    Lane.URGENT: N_("Urgent"),
+    Lane.OVERDUE: N_("Overdue"),
+    Lane.NO_BUDDY: N_("No buddy yet"),
+    Lane.DOCTOR: N_("Awaiting the doctor"),
+    Lane.WEEK: N_("This week"),
+    Lane.ALL: N_("Everybody"),
+}
+#: a case that is in several lanes is shown once, under the first of these
+ORDER = (Lane.URGENT, Lane.OVERDUE, Lane.NO_BUDDY, Lane.DOCTOR, Lane.WEEK, Lane.ALL)
+
+
+class Sort(StrEnum):
+    PRESSING = "pressing"
+    NAME = "name"
+    OPENED = "opened"
+    BUDDY = "buddy"
+
+
+SORTS: dict[Sort, str] = {
+    Sort.PRESSING: N_("Most pressing first"),
+    Sort.NAME: N_("By name"),
+    Sort.OPENED: N_("Longest in the programme first"),
+    Sort.BUDDY: N_("By buddy"),
+}
+
+
+class Act(StrEnum):
+    """What one press does about a case."""
+
+    ACKNOWLEDGE = "acknowledge"
+    MATCH = "match"
+    NUDGE = "nudge"
+    OPEN = "open"
+
+
+ACTS: dict[Act, str] = {
+    Act.ACKNOWLEDGE: N_("Acknowledge"),
+    Act.MATCH: N_("Match a buddy"),
+    Act.NUDGE: N_("Remind the buddy"),
+    Act.OPEN: N_("Open"),
+}
+#: the permission that an act needs
+NEEDS: dict[Act, str] = {
+    Act.ACKNOWLEDGE: "cases.acknowledge",
+    Act.MATCH: "buddies.assign",
+    Act.NUDGE: "messages.nudge",
+    Act.OPEN: "cases.see",
+}
+
+CONSENTS: dict[str, str] = {
+    ConsentKind.TREATMENT: N_("Consent to treatment"),
+    ConsentKind.SHARING: N_("Consent to share with police and administration"),
+    ConsentKind.CONTACT: N_("Consent to be contacted by LINE"),
+}
+DECISIONS: dict[str, str] = {
+    Decision.GIVEN: N_("Given"),
+    Decision.REFUSED: N_("Refused"),
+    Decision.WITHDRAWN: N_("Withdrawn"),
+}
+#: what happens when a consent is withdrawn; said before it is done
+CONSEQUENCES: dict[str, str] = {
+    ConsentKind.TREATMENT: N_(
+        "The person may stop at any time. What was recorded is kept, nothing new is recorded on this consent."
+        " Close the case when you have talked with them."
+    ),
+    ConsentKind.SHARING: N_(
+        "From now on nothing about this person is shared with police or administration. Treatment goes on as before."
+    ),
+    ConsentKind.CONTACT: N_("From now on nobody writes to this person by LINE. Calls and visits go on as agreed."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What decides about a case: the present result of the visits, its buddy and its stage."""
+
+    stage: str
+    has_buddy: bool
+    rank: int = 0  #: 2 an urgent answer nobody acknowledged, 1 a worrying one
+    opens_on: date | None = None
+    closes_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """`title` is a message id that `params` fill."""
+
+    act: Act | None
+    title: str
+    params: dict[str, object] = field(default_factory=dict)
+
+
+def suggested(facts: Facts, today: date) -> Act:
+    """The one act that a row of the board offers. Somebody in need comes before everything else."""
+    if facts.rank > 0:
+        return Act.ACKNOWLEDGE
+    if not facts.has_buddy and facts.stage != Stage.CLOSED:
+        return Act.MATCH
+    if facts.closes_on is not None and overdue_days(facts.closes_on, today):
+        return Act.NUDGE
+    return Act.OPEN
+
+
+def permitted(act: Act, allowed: Collection[str]) -> Act:
+    """The act itself, or only to open the case for whoever may not do it."""
+    return act if NEEDS[act] in allowed else Act.OPEN
+
+
+def next_step(facts: Facts, waits_hours: int, today: date) -> NextStep:
+    """What the case page says comes next; `waits_hours` is how long the case has had no buddy."""
+    act = suggested(facts, today)
+    if facts.stage == Stage.CLOSED:
+        return NextStep(None, N_("The case is closed"))
+    if act is Act.ACKNOWLEDGE:
+        urgent = N_("The buddy calls for help: look after it now, then acknowledge")
+        return NextStep(act, urgent if facts.rank > 1 else N_("The last answers call for attention: look into it"))
+    if act is Act.MATCH:
+        return NextStep(act, N_("Match a buddy: nobody visits for %(hours)s hours now"), {"hours": waits_hours})
+    if act is Act.NUDGE:
+        assert facts.closes_on is not None
+        late = overdue_days(facts.closes_on, today)
+        return NextStep(act, N_("The visit is %(days)s days late: remind the buddy"), {"days": late})
+    if facts.stage == Stage.AWAITING_DOCTOR:
+        return NextStep(None, N_("The doctor assesses; nothing to do for you now"))
+    if facts.stage == Stage.CERTIFIED:
+        return NextStep(None, N_("Certified; the follow-up visits go on"))
+    if facts.opens_on is None or facts.closes_on is None:
+        return NextStep(None, N_("No visit is planned"))
+    days: dict[str, object] = {
+        "opens": clock.day_ahead(facts.opens_on, today),
+        "closes": clock.day_ahead(facts.closes_on, today),
+    }
+    if facts.opens_on > today:
+        return NextStep(None, N_("The buddy's next visit: from %(opens)s to %(closes)s"), days)
+    return NextStep(None, N_("The buddy's visit is due by %(closes)s"), {"closes": days["closes"]})
+
+
+def waited_hours(since: datetime, now: datetime) -> int:
+    """Full hours without a buddy, at least 0."""
+    return max(0, int((now - since) / timedelta(hours=1)))
+
+
+def first_lane(number: int) -> Lane:
+    """The lane by its place in ORDER, counted from 1 as the statement does."""
+    return ORDER[number - 1]
