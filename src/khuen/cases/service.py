@@ -128,13 +128,14 @@ async def record_steps(here: Here, steps: list[tuple[UUID, Step]]) -> None:
             for id_, step in steps
         ],
     )
-    last: dict[UUID, list[Step]] = {}
+    own: dict[UUID, list[Step]] = {}
     for id_, step in steps:
-        last.setdefault(id_, []).append(step)
-    await many(
-        "UPDATE case_file SET stage = $3 WHERE tenant_id = $1 AND id = $2",
-        [(id_, stage_of(own)) for id_, own in last.items()],
-    )
+        own.setdefault(id_, []).append(step)
+    reached: dict[Stage, list[UUID]] = {}
+    for id_, taken in own.items():
+        reached.setdefault(stage_of(taken), []).append(id_)
+    for stage, ids in reached.items():
+        await hot("UPDATE case_file SET stage = $2 WHERE tenant_id = $1 AND id = ANY ($3::uuid[])", stage, ids)
 
 
 async def steps(here: Here, case_id: UUID) -> list[Step]:
@@ -145,9 +146,7 @@ async def steps(here: Here, case_id: UUID) -> list[Step]:
 
 async def correct_safety_note(here: Here, case_id: UUID, text: str) -> None:
     """What a buddy must know before going there. Raises NotFound."""
-    changed = (
-        await CaseFile.update({CaseFile.safety_note: text}).where(CaseFile.id == case_id).returning(CaseFile.id)
-    )
+    changed = await CaseFile.update({CaseFile.safety_note: text}).where(CaseFile.id == case_id).returning(CaseFile.id)
     if not changed:
         raise NotFound
     await audit.record(here, "case:corrected", case_id, fields="safety_note")

@@ -10,7 +10,7 @@ import msgspec
 
 from khuen import vault
 from khuen.enrolment import columns, queries, rows
-from khuen.enrolment.rules import Around
+from khuen.enrolment.rules import Around, Entry
 from khuen.enrolment.tables import ImportBatch, ImportMapping
 from khuen.errors import NotFound
 from khuen.tenancy import Here, hot
@@ -25,6 +25,7 @@ class Content(msgspec.Struct):
     cells: list[str]
     formulas: list[int] = []
     mended: dict[str, str] = {}
+    entry: Entry | None = None  #: what the last check understood
     choice: str = ""  #: "new": another person; "same:<person id>": a further case of somebody known
 
 

@@ -20,13 +20,14 @@ from khuen.enrolment.batches import (
     batch,
     count_rows,
     locked,
+    seal,
     tally,
     unseal,
     written_problems,
 )
-from khuen.enrolment.importing import Work, compare, known_person, read_rows
+from khuen.enrolment.importing import Work, compare, known_person, without_doubles
 from khuen.enrolment.opening import Opening, close_all, near_of, open_many, project_of
-from khuen.enrolment.rows import Problem
+from khuen.enrolment.rows import Problem, Row
 from khuen.enrolment.rules import Around
 from khuen.enrolment.tables import ImportBatch
 from khuen.errors import Conflict
@@ -92,9 +93,9 @@ async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
     around = Around(here.today, await near_of(here))
     raw = [Raw(row["id"], row["number"], unseal(safe, row)) for row in found]
     work = Work(held, around, raw)
-    compared = await compare(here, work, read_rows(work))
+    compared = await compare(here, work, without_doubles(work, {one.number: Row(one.content.entry) for one in raw}))
     ready: list[tuple[Raw, Opening]] = []
-    waiting: list[tuple[UUID, str, str]] = []
+    waiting: list[tuple[UUID, str, str, bytes]] = []
     taken: set[str | UUID] = set()
     for one in raw:
         row = compared[one.number]
@@ -106,7 +107,7 @@ async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
                 ready.append((one, Opening(uuid7(here.now), row.entry, person)))
                 continue
             row = row.with_problem(Problem("national_id", "same_in_file"))
-        waiting.append((one.id, row.state, written_problems(row)))
+        waiting.append((one.id, row.state, written_problems(row), seal(safe, one.id, one.content)))
     project = await project_of(here, held.project_id)
     if ready:
         await open_many(here, project, [opening for _, opening in ready], held.id)
@@ -132,9 +133,9 @@ def may_undo(held: Batch, now: datetime) -> bool:
 
 
 async def undo_preview(here: Here, batch_id: UUID) -> Undone:
-    found = await hot(queries.OF_BATCH, batch_id)
-    kept = tuple(row["code"] for row in found if _in_use(row))
-    return Undone(sum(not _in_use(row) and row["stage"] != "closed" for row in found), kept)
+    """What an undo would do now."""
+    back, kept = await _split(batch_id)
+    return Undone(len(back), kept)
 
 
 async def undo_batch(here: Here, batch_id: UUID) -> Undone:
@@ -144,21 +145,28 @@ async def undo_batch(here: Here, batch_id: UUID) -> Undone:
     Raises Conflict when 24 hours have passed or the commit has not ended.
     """
     held = await locked(batch_id)
-    if held.state == "undone":
-        return await undo_preview(here, batch_id)
-    if not may_undo(held, here.now):
+    if held.state != "undone" and not may_undo(held, here.now):
         raise Conflict(TOO_LATE_TO_UNDO)
-    found = await hot(queries.OF_BATCH, batch_id)
-    back = [row for row in found if not _in_use(row) and row["stage"] != "closed"]
+    back, kept = await _split(batch_id)
+    if held.state == "undone":
+        return Undone(len(back), kept)
     await close_all(here, [row["id"] for row in back], "import_undone")
-    await many(queries.UNDONE, [(batch_id, row["id"]) for row in back])
+    await hot(queries.UNDONE, batch_id, [row["id"] for row in back])
     await ImportBatch.update({ImportBatch.state: "undone", ImportBatch.undone_at: here.now}).where(
         ImportBatch.id == batch_id
     )
-    await audit.record(here, "import:undone", batch_id, count=len(back), left=len(found) - len(back))
-    await erasure.erase_people(here, [row["person_id"] for row in back if row["made_here"] and not row["known"]])
-    return Undone(len(back), tuple(row["code"] for row in found if _in_use(row)))
+    await audit.record(here, "import:undone", batch_id, count=len(back), left=len(kept))
+    mine = {row["person_id"] for row in back if row["made_here"]}
+    known = await hot(queries.KNOWN, list(mine), [row["id"] for row in back])
+    await erasure.erase_people(here, mine - {row["person_id"] for row in known})
+    return Undone(len(back), kept)
 
 
-def _in_use(row: Any) -> bool:
-    return bool(row["visited"] or row["stage"] not in ("enrolled", "closed"))
+async def _split(batch_id: UUID) -> tuple[list[Any], tuple[str, ...]]:
+    """Cases of a batch that can be taken back, and codes of those that somebody worked on."""
+    found = await hot(queries.OF_BATCH, batch_id)
+    visited = {row["case_id"] for row in await hot(queries.VISITED, [row["id"] for row in found])}
+    kept = [row for row in found if row["id"] in visited or row["stage"] not in ("enrolled", "closed")]
+    stays = {row["id"] for row in kept}
+    back = [row for row in found if row["id"] not in stays and row["stage"] == "enrolled"]
+    return back, tuple(row["code"] for row in kept)
