@@ -1,4 +1,4 @@
-"""Threats 13, 14 and 30 of docs/threats.md: shared names in Redis, jobs in the wrong district, pickled jobs."""
+"""Threats 13, 14 and 30 of docs/security.md: shared names in Redis, jobs in the wrong district, pickled jobs."""
 
 from __future__ import annotations
 

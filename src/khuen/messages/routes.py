@@ -36,12 +36,13 @@ async def outbox(request: Asking, tenant: FromPath[str]) -> Response[str]:
     return web.answer(
         request,
         whole="messages/outbox.html",
-        part="messages/_outbox.html",
+        part="messages/_answer.html",
         found=found,
         asked=asked,
         states=[
             (_link(base, Asked(one, asked.kind)), words, found.states.get(one, 0), one == asked.state)
             for one, words in rules.STATES.items()
+            if one in found.states or one == asked.state
         ],
         everything=(_link(base, Asked(None, asked.kind)), sum(found.states.values()), asked.state is None),
         kinds=[
