@@ -13,6 +13,7 @@ from khuen import audit
 from khuen.buddies import queries
 from khuen.buddies.rules import Candidate, Home, Suggestion, suggest
 from khuen.buddies.tables import Assignment
+from khuen.cases.tables import CaseFile
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.msgid import N_
@@ -120,6 +121,8 @@ async def replace(here: Here, new: NewAssignment, reason: str | None) -> None:
 
     Raises Invalid when there is one before and no reason.
     """
+    # Behind the lock the same form, sent twice at once, finds what the first one wrote. Check-ins do not wait for it.
+    await CaseFile.select(CaseFile.id).where(CaseFile.id == new.case_id).lock_rows("NO KEY UPDATE")
     if await _known([new]):
         return
     if await Assignment.exists().where(Assignment.case_id == new.case_id, Assignment.ended_at.is_null()):
@@ -159,11 +162,12 @@ async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list
         Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"])
         for row in await hot(queries.HOMES, list(case_ids))
     ]
-    buddies = [
-        Candidate(row["id"], row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], row["cases"])
-        for row in await hot(queries.CANDIDATES)
-    ]
-    return suggest(homes, buddies)
+    return suggest(homes, await _candidates())
+
+
+async def suggestions_for(here: Here, home: Home) -> list[Suggestion]:
+    """Who would suit somebody who has no case yet, best first."""
+    return suggest([home], await _candidates())[home.case_id]
 
 
 async def waiting(here: Here, limit: int = 50) -> list[Waiting]:
@@ -190,6 +194,13 @@ async def my_case(here: Here, code: str) -> MyCase:
     if not rows:
         raise NotFound
     return MyCase(**dict(rows[0]))
+
+
+async def _candidates() -> list[Candidate]:
+    return [
+        Candidate(row["id"], row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], row["cases"])
+        for row in await hot(queries.CANDIDATES)
+    ]
 
 
 async def _known(new: list[NewAssignment]) -> set[UUID]:

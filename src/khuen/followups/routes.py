@@ -237,7 +237,7 @@ async def _colleagues(here: Here) -> list[tuple[str, str, str]]:
 async def _json(request: Asked) -> list[Any]:
     try:
         sent = await request.json()
-    except SerializationException:
+    except (SerializationException, RecursionError):
         sent = None
     if not isinstance(sent, list) or len(sent) > LARGEST_BATCH:
         raise Invalid({}, NOT_A_BATCH)
