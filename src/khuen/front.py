@@ -28,7 +28,7 @@ async def front(request: Request[Any, Any, Any]) -> Response[Any]:
     if not request.app.state.settings.demo:
         return Redirect("/sign-in")
     rows = await Pools.sign_in().fetch(_PRACTICE)
-    return web.page(request, "front.html", practice=[(row["slug"], row["name"]) for row in rows])
+    return web.page(request, "front.html", areas=[(row["slug"], row["name"]) for row in rows])
 
 
 @get("/{tenant:str}/", opt={"perm": access.PUBLIC})
