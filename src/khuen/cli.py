@@ -172,14 +172,13 @@ def _tenant_invite(given: argparse.Namespace) -> None:
 
 def _simulate(given: argparse.Namespace) -> None:
     from khuen import clock
+    from khuen.demo import show_progress
     from khuen.practice import simulate
 
     settings = environment.load()
     today = given.today or clock.day(clock.now())
-    done = asyncio.run(
-        simulate(settings, seed=given.seed, today=today, districts=given.districts, check_ins=given.check_ins)
-    )
-    print(done)
+    numbers = {"districts": given.districts, "check_ins": given.check_ins}
+    print(asyncio.run(simulate(settings, seed=given.seed, today=today, **numbers, progress=show_progress)))
 
 
 def _verify(_: argparse.Namespace) -> int:

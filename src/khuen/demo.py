@@ -21,7 +21,9 @@ from khuen import settings as environment
 from khuen.app import create_app
 from khuen.settings import Settings
 
-_TENANTS = "SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active' ORDER BY as_of DESC NULLS FIRST, slug"
+_TENANTS = (
+    "SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active' ORDER BY as_of DESC NULLS FIRST, slug"
+)
 
 
 def run(home: Path, *, port: int, fresh: bool) -> None:
@@ -29,7 +31,7 @@ def run(home: Path, *, port: int, fresh: bool) -> None:
     started = time.monotonic()
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home.mkdir(mode=0o711, parents=True, exist_ok=True)  # engines of another account must reach their own part
     engines = embedded.start(home / "engines")
     try:
         settings = _settings(home, engines, _free_port(port))
@@ -73,7 +75,7 @@ async def _serve(settings: Settings, engines: embedded.Engines, started: float) 
     await bootstrap.prepare(superuser, engines.passwords)
     await schema.migrate(settings.dsn("owner"))
     await schema.check_walls(settings)
-    await practice.prepare(settings, progress=_progress)
+    await practice.prepare(settings, progress=show_progress)
     port = int(settings.origin.rpartition(":")[2])
     server = uvicorn.Server(
         uvicorn.Config(
@@ -97,7 +99,8 @@ async def _serve(settings: Settings, engines: embedded.Engines, started: float) 
         await asyncio.gather(*helpers, return_exceptions=True)
 
 
-def _progress(text: str, done: int, total: int) -> None:
+def show_progress(text: str, done: int, total: int) -> None:
+    """One line that counts up."""
     end = "\n" if done >= total else ""
     print(f"\r  {text} {done:,}/{total:,}".ljust(60), end=end, flush=True)
 

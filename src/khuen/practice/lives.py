@@ -99,7 +99,10 @@ def wanted(making: Making) -> list[Wanted]:
         villages = _villages(project, making.file, making.plan)
         for number in range(kind.count):
             days = making.chance.randint(*kind.opened)
-            opened_on = max(project.starts_on, making.today - timedelta(days=days))
+            opened_on = making.today - timedelta(days=days)
+            if making.plan.weekly:
+                opened_on -= timedelta(days=opened_on.weekday())
+            opened_on = max(project.starts_on, opened_on)
             late = kind.late[number % len(kind.late)] if kind.late else 0
             village = villages[0] if kind.shared else making.chance.choice(villages)
             found.append(Wanted(kind, project, min(opened_on, making.today - timedelta(days=1)), late, village))
@@ -120,7 +123,7 @@ def lives(making: Making, cases: Sequence[Wanted], practice_buddy: UUID, begins_
         elif one.kind.ending is not Ending.UNPAIRED:
             buddy = member(making, begins_at, ("buddy",), one.village).id
             shared = buddy if one.kind.shared else shared
-        may_change = one is not own and not one.kind.shared
+        may_change = making.plan.detailed and one is not own and not one.kind.shared
         found.append(_life(making, one, number, buddy, reason, may_change))
     return found
 

@@ -80,9 +80,8 @@ async def _take_place(here: Here, moment: Moment, projects: list[UUID]) -> None:
 
 async def _rows(here: Here, world: World) -> None:
     """What the chain has told already, as rows."""
-    for life in world.lives:
-        await many(queries.VISITS, list(life.visits))
-    await many(queries.VISITS, [slip.visit for slip in world.slips])
+    made = [visit for life in world.lives for visit in life.visits]
+    await many(queries.VISITS, [*made, *(slip.visit for slip in world.slips)])
     await many(queries.WITHDRAWN, [(slip.id, slip.visit.id, slip.at, slip.visit.member_id) for slip in world.slips])
     await many(queries.SEEN, list(world.seen))
     await cases.record_steps(here, [(life.id, step) for life in world.lives for step in life.steps[1:]])

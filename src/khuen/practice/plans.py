@@ -43,6 +43,7 @@ class Plan:
     spare_buddies: int
     villages: int  #: of a tambon
     detailed: bool = True
+    weekly: bool = False  #: people are enrolled on Mondays, all of a week together
     told_days: int = 21
 
 
@@ -103,6 +104,7 @@ MODEL_COMMUNITY = Plan(
     ),
     spare_buddies=12,
     villages=17,
+    weekly=True,
 )
 
 
