@@ -30,7 +30,7 @@ LANES: dict[Lane, str] = {
     Lane.URGENT: N_("Urgent"),
     Lane.OVERDUE: N_("Overdue"),
     Lane.NO_BUDDY: N_("No buddy yet"),
-    Lane.DOCTOR: N_("Awaiting the doctor"),
+    Lane.DOCTOR: N_("Doctor assesses"),
     Lane.WEEK: N_("This week"),
     Lane.ALL: N_("Everybody"),
 }
