@@ -75,5 +75,6 @@ def is_code(text: str) -> bool:
 
 
 def stage_of(steps: Iterable[Step]) -> Stage:
-    """Where a case stands: its latest step by date, among those of one day the one recorded last."""
-    return max(steps, key=lambda step: (step.on, step.recorded_at)).stage
+    """Where a case stands: its latest step by date, of one day the one recorded last, of one moment the furthest."""
+    order = list(Stage)
+    return max(steps, key=lambda step: (step.on, step.recorded_at, order.index(step.stage))).stage
