@@ -46,6 +46,7 @@ TAGS = frozenset(
         "district:made",
         "document:made",
         "document:seen",
+        "enrolment:refused",
         "export:made",
         "import:checked",
         "import:committed",

@@ -196,6 +196,40 @@ async def page(
     return await _shown(here, held, near, found), found[0]["total"] if found else 0
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One row as it came and what became of it."""
+
+    number: int
+    cells: list[str] = field(repr=False)
+    state: str
+    problems: tuple[rows.Problem, ...]
+
+
+async def result_rows(here: Here, held: Batch) -> list[Outcome]:
+    """Every row that is still kept, in the order of the file, with an audit row: it leaves the site."""
+    safe = await vault.open_tenant(here)
+    found = await hot(queries.PAGE, held.id, _ALL, None, 1_000_000, 0)
+    await audit.record(here, "export:made", held.id, kind="import_result", count=len(found))
+    return [
+        Outcome(row["number"], unseal(safe, row).cells, row["state"], read_problems(row["problems"])) for row in found
+    ]
+
+
+async def samples(here: Here, held: Batch, size: int = 3) -> dict[int, list[str]]:
+    """Column -> its first filled cells, shown beside the header while columns are matched."""
+    safe = await vault.open_tenant(here)
+    found: dict[int, list[str]] = {}
+    for row in await hot(queries.PAGE, held.id, _ALL, None, 10, 0):
+        for at, cell in enumerate(unseal(safe, row).cells):
+            if cell.strip() and len(found.setdefault(at, [])) < size:
+                found[at].append(cell[:40])
+    return found
+
+
+_ALL = ["raw", "good", "bad", "duplicate", "done", "left_out", "undone"]
+
+
 async def one(here: Here, held: Batch, near: str, number: int) -> Shown:
     """Raises NotFound."""
     row = await ImportRow.select().where(ImportRow.batch_id == held.id, ImportRow.number == number).first()

@@ -87,3 +87,5 @@ REMEMBER_MAPPING = """
 INSERT INTO import_mapping (tenant_id, id, signature, mapping, used_at) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (tenant_id, signature) DO UPDATE SET mapping = EXCLUDED.mapping, used_at = EXCLUDED.used_at
 """
+
+STAGE_OF = "SELECT code, stage FROM case_file WHERE tenant_id = $1 AND id = $2"

@@ -27,6 +27,7 @@ WHY_REFUSED = {
     "broken": N_("This file cannot be read. Open it in the spreadsheet program, save it as .xlsx and send it again"),
     "empty": N_("There is no list in this file"),
 }
+TOO_LARGE = N_("The file is larger than 8 MB. Keep only the list, or split it")
 _waiting = asyncio.Semaphore(_AT_ONCE)
 
 
