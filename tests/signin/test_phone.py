@@ -149,6 +149,14 @@ async def test_a_lost_phone_is_removed_by_its_owner(visit: Visit, cast: Cast) ->
     assert (await browser.get("/account")).status_code == 401
 
 
+async def test_a_new_phone_shuts_the_lost_one_out(visit: Visit, cast: Cast) -> None:
+    lost = await bound(visit, cast)
+    found = await bound(visit, cast, "731940")
+    assert (await lost.get("/account")).status_code == 401
+    assert (await lost.post("/sign-in/pin", {"pin": PIN})).status_code == 422
+    assert (await found.get("/account")).status_code == 200
+
+
 async def test_a_desk_link_sets_login_and_password(visit: Visit, cast: Cast) -> None:
     browser, path = visit(), await link(cast, cast.buddy, "password")
     short = await browser.post(path, {"login": "tdlong", "password": "short"})

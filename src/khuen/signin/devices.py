@@ -111,13 +111,17 @@ async def invitation(token: str, now: datetime) -> Invitation:
 
 
 async def bind(token: str, name: str, now: datetime) -> tuple[Invitation, UUID, str]:
-    """Use a "device" link up: (who, the phone's id, the phone's own token). Raises Ended."""
+    """Use a "device" link up: (who, the phone's id, the phone's own token). The phone before it opens nothing more.
+
+    Raises Ended.
+    """
     known = await invitation(token, now)
     if known.purpose != "device":
         raise Ended
     device_id, device_token = uuid7(now), secrets.token_urlsafe(32)
     async with writing() as connection:
         await _use_up(connection, token, now)
+        await _replace_phones(connection, known.account_id, now)
         await connection.execute(
             "INSERT INTO auth.device (id, account_id, token_hash, name, bound_at) VALUES ($1, $2, $3, $4, $5)",
             device_id,
@@ -127,6 +131,7 @@ async def bind(token: str, name: str, now: datetime) -> tuple[Invitation, UUID, 
             now,
         )
         await audit.record_event(connection, now, "device:bound", known.account_id, device=device_id)
+    sessions.forget(known.account_id)
     return known, device_id, device_token
 
 
@@ -257,6 +262,19 @@ async def _use_up(connection: Any, token: str, now: datetime) -> None:
     if row is None:
         raise Ended
     await audit.record_event(connection, now, "invitation:used", row["account_id"], row["tenant_id"])
+
+
+async def _replace_phones(connection: Any, account_id: UUID, now: datetime) -> None:
+    """Whoever asks for a new link may have lost the old phone."""
+    await connection.execute(
+        "UPDATE auth.device SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL", account_id, now
+    )
+    await connection.execute(
+        "UPDATE auth.session SET ended_at = $2, ended_by = $1"
+        " WHERE account_id = $1 AND device_id IS NOT NULL AND ended_at IS NULL",
+        account_id,
+        now,
+    )
 
 
 def _token(id_: UUID, settings: Settings) -> str:

@@ -173,9 +173,6 @@ async def _wait_in_postgres(bucket: bytes, pace: Pace, now: datetime) -> int:
             if left > 0:
                 return max(int(left), 1)
         await connection.execute(
-            "DELETE FROM auth.attempt WHERE bucket = $1 AND at < $2", bucket, now - timedelta(hours=2)
-        )
-        await connection.execute(
             "INSERT INTO auth.attempt (bucket, id, at) VALUES ($1, $2, $3)", bucket, uuid7(now), now
         )
     return 0

@@ -170,7 +170,6 @@ def _rp_id(settings: Settings) -> str:
 async def _remember(purpose: str, challenge: bytes, account_id: UUID | None, now: datetime) -> UUID:
     challenge_id = uuid7(now)
     async with writing() as connection:
-        await connection.execute("DELETE FROM auth.challenge WHERE expires_at < $1", now)
         await connection.execute(
             "INSERT INTO auth.challenge (id, purpose, account_id, challenge, expires_at) VALUES ($1, $2, $3, $4, $5)",
             challenge_id,

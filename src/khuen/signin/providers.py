@@ -61,7 +61,6 @@ async def begin(
             meta["authorization_endpoint"], state=state, code_verifier=verifier if provider.pkce else None, **more
         )
     async with writing() as connection:
-        await connection.execute("DELETE FROM auth.flow WHERE expires_at < $1", now)
         await connection.execute(
             "INSERT INTO auth.flow (state_hash, provider, verifier, nonce, goes_to, account_id, created_at, expires_at)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
