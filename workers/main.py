@@ -92,9 +92,10 @@ async def run(
         deliver = partial(messages.deliver, settings, lasts=lease, stopping=stop.is_set)
         rounds = Rounds(deliver, stop)
         log.info("worker %s begins", worker_id)
-        parts = [rounds.go(), _keep_time(settings, jobs, stop), _beat(worker_id, rounds, stop)]
+        parts: list[Callable[[], Awaitable[None]]] = [rounds.go]
+        parts += [partial(_keep_time, settings, jobs, stop), partial(_beat, worker_id, rounds, stop)]
         if settings.redis_url:
-            parts.append(_listen(settings.redis_url, rounds, stop))
+            parts.append(partial(_listen, settings.redis_url, rounds, stop))
         await _together(parts, stop)
         log.info("worker %s has stopped", worker_id)
 
@@ -111,21 +112,27 @@ async def _pools(settings: Settings, *, own: bool) -> AsyncIterator[None]:
         yield
 
 
-async def _together(parts: list[Any], stop: asyncio.Event) -> None:
-    """All parts until they stop. A part that breaks stops the worker, loudly: whoever runs it starts another."""
-    tasks = [asyncio.create_task(part, context=contextvars.Context()) for part in parts]
-    stopping = asyncio.create_task(stop.wait())
+async def _together(parts: list[Callable[[], Awaitable[None]]], stop: asyncio.Event) -> None:
+    """All parts until they stop; what is under way then has a while to end."""
+    tasks = [asyncio.create_task(_again_and_again(part, stop), context=contextvars.Context()) for part in parts]
     try:
-        await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+        await stop.wait()
     finally:
         stop.set()
         await asyncio.wait(tasks, timeout=GRACE)
-        for task in (*tasks, stopping):
+        for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
-    for error in ended:
-        if isinstance(error, Exception):
-            raise error
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _again_and_again(part: Callable[[], Awaitable[None]], stop: asyncio.Event) -> None:
+    """A part that breaks says so and begins again: a fault in the heartbeat must not stop the messages."""
+    while not stop.is_set():
+        try:
+            await part()
+        except Exception:
+            log.exception("a part of the worker broke and begins again")
+            await _pause(stop, 1.0)
 
 
 async def _pause(stop: asyncio.Event, seconds: float) -> None:

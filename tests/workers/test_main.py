@@ -203,6 +203,25 @@ async def test_a_broken_district_is_punished_and_the_others_go_on(
     assert tried["broken"] < tried["whole"]
 
 
+async def test_a_part_that_breaks_begins_again_and_the_others_go_on(
+    pools: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    post = await open_district(pools, practice=True)
+    broken = 0
+
+    async def beat(*_: Any) -> None:
+        nonlocal broken
+        broken += 1
+        raise KeyError("a fault of ours")
+
+    monkeypatch.setattr(main, "_beat", beat)
+    async with working(_without_redis(pools)):
+        await until(lambda: broken >= 2)
+        await urgent(post)
+        await until(lambda: _all("sent", 1, post))
+    assert "broke and begins again" in caplog.text
+
+
 async def test_a_worker_beats_and_measures(pools: Settings) -> None:
     post = await open_district(pools)
     await urgent(post, 2, now=clock.now() - timedelta(seconds=50))
