@@ -8,10 +8,11 @@ from random import Random
 from typing import NamedTuple
 from uuid import UUID
 
+from khuen import clock
 from khuen.cases.rules import Stage
 from khuen.followups import rules
 from khuen.followups.rules import How
-from khuen.practice.life import Visit, identity
+from khuen.practice.life import Visit, identity, moment
 from khuen.practice.lives import Life
 from khuen.practice.plans import Ending
 
@@ -71,9 +72,18 @@ def acknowledged(chance: Random, lives: Sequence[Life], by_id: UUID, until: date
             calls = visit.how is How.URGENT or (visit.how is How.WORRYING and chance.random() < 0.6)
             if not calls or (visit is life.visits[-1] and life.ending in _UNANSWERED):
                 continue
-            at = min(until, visit.received_at + timedelta(minutes=chance.randint(5, 900)))
+            at = min(until, _when_seen(chance, visit))
             found.append(Seen(identity(chance, at), life.id, visit.id, at, by_id, chance.choice(_SEEN)))
     return found
+
+
+def _when_seen(chance: Random, visit: Visit) -> datetime:
+    """An urgent answer within two hours; a worrying one within the same working day or early on the next."""
+    if visit.how is How.URGENT:
+        return visit.received_at + timedelta(minutes=chance.randint(4, 110))
+    at = visit.received_at + timedelta(minutes=chance.randint(10, 300))
+    day = clock.day(at)
+    return at if at.astimezone(clock.BANGKOK).hour < 17 else moment(chance, day + timedelta(days=1))
 
 
 def noted(chance: Random, lives: Sequence[Life]) -> list[Note]:

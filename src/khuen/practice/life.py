@@ -89,7 +89,7 @@ def visits(
         happened_at = received_at = at
         odd = chance.random()
         if number < len(days) - 1 and odd < _LATE:
-            received_at = min(until, at + timedelta(hours=chance.randint(20, 120)))
+            received_at = min(until, moment(chance, on + timedelta(days=chance.randint(1, 5))))
         elif number < len(days) - 1 and odd < _LATE + _SKEWED:
             happened_at = at + timedelta(days=chance.randint(2, 3))
         planned_at = rules.planned(happened_at, received_at)

@@ -45,6 +45,7 @@ class Plan:
     detailed: bool = True
     weekly: bool = False  #: people are enrolled on Mondays, all of a week together
     told_days: int = 21
+    drafts: int = 0  #: enrolments that the coordinator has begun
 
 
 LIVING = Plan(
@@ -72,6 +73,7 @@ LIVING = Plan(
     ),
     spare_buddies=14,
     villages=8,
+    drafts=3,
 )
 
 NEIGHBOUR = Plan(

@@ -18,8 +18,9 @@ from khuen.buddies.service import NewAssignment
 from khuen.cases.rules import Step
 from khuen.district import TenantFile
 from khuen.members import NewMember
-from khuen.practice import answers, telling
+from khuen.practice import answers, drafts, telling
 from khuen.practice.answers import Act, Note, Seen, Slip
+from khuen.practice.drafts import Begun
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
 from khuen.practice.plans import Plan
 from khuen.practice.telling import Office, Told
@@ -41,6 +42,7 @@ class World:
     slips: tuple[Slip, ...] = ()
     acts: tuple[Act, ...] = ()
     told: tuple[Told, ...] = ()
+    begun: tuple[Begun, ...] = ()
 
     @property
     def check_ins(self) -> int:
@@ -73,7 +75,7 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
     found = lives(making, cases, roles["buddy"], begins_at)
     seen = answers.acknowledged(making.chance, found, roles["coordinator"], making.until)
     world = World(file.tenant.slug, begins_at, making.until, tuple(making.members), roles, tuple(found), tuple(seen))
-    return _detailed(world, making, office) if plan.detailed else world
+    return _detailed(world, making, office, cases) if plan.detailed else world
 
 
 def moments(world: World) -> list[Moment]:
@@ -100,11 +102,19 @@ def _staff(making: Making, at: datetime, cases: list[Wanted]) -> tuple[dict[str,
     return roles, Office(coordinators, (*(coordinators if "coordinator" in told else ()), *others))
 
 
-def _detailed(world: World, making: Making, office: Office) -> World:
+def _detailed(world: World, making: Making, office: Office, cases: list[Wanted]) -> World:
     chance, plan = making.chance, making.plan
     notes = answers.noted(chance, world.lives)
     slipped = answers.slips(chance, world.lives, 3)
     acts = answers.acts(world.lives, world.seen, notes, slipped, world.roles["clinic"])
     days = [making.today - timedelta(days=days) for days in range(plan.told_days, 0, -1)]
     told = telling.messages(chance, world.lives, world.seen, slipped, office, making.file.settings, days)
-    return replace(world, notes=tuple(notes), slips=tuple(slipped), acts=tuple(acts), told=tuple(told))
+    begun = drafts.begun(chance, plan.drafts, cases[-1].village, making.until)
+    return replace(
+        world,
+        notes=tuple(notes),
+        slips=tuple(slipped),
+        acts=tuple(acts),
+        told=tuple(told),
+        begun=tuple(begun),
+    )
