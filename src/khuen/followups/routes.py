@@ -13,7 +13,7 @@ from litestar.exceptions import SerializationException
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
-from khuen import clock, members, packs, places, thai, web
+from khuen import clock, members, packs, places, redis, thai, web
 from khuen.cases.rules import is_code
 from khuen.errors import Invalid, NotFound
 from khuen.followups import rules, service
@@ -115,6 +115,7 @@ async def log_check_in(request: Asked, tenant: FromPath[str], code: FromPath[str
         card = await service.log_check_in(here, Sent(_code(code), form.key, form.how, form.happened_at))
     text, told = SAVED, {}
     if rules.calls_for_help(form.how):
+        redis.ping(here.tenant_id)
         at = (card.received_at or here.now).astimezone(clock.BANGKOK)
         told = {"who": ", ".join(card.on_call), "time": f"{at:%H:%M}"} if card.on_call else {}
         text = SENT if told else NOBODY_TOLD
@@ -128,6 +129,7 @@ async def log_check_ins(request: Asked, tenant: FromPath[str]) -> Response[list[
     here = web.here(request)
     async with within(here):
         cards = iter(await service.log_check_ins(here, [one for one in read if isinstance(one, Sent)]))
+    redis.ping(here.tenant_id)
     answers: list[dict[str, object]] = []
     for one in read:
         if isinstance(one, Sent):
