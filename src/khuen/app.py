@@ -19,6 +19,7 @@ from khuen.board import routes as board
 from khuen.buddies import routes as buddies
 from khuen.cases import routes as cases
 from khuen.database import connected
+from khuen.enrolment import routes as enrolment
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
 from khuen.followups import nudges
@@ -39,6 +40,7 @@ ROUTES: list[Any] = [
     *nudges.ROUTES,
     *messages.ROUTES,
     *board.ROUTES,
+    *enrolment.ROUTES,
     *front.ROUTES,
 ]
 LARGEST_BODY = 10_000_000

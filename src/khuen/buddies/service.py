@@ -196,6 +196,11 @@ async def my_case(here: Here, code: str) -> MyCase:
     return MyCase(**dict(rows[0]))
 
 
+async def everybody(here: Here) -> list[Candidate]:
+    """Every buddy with how many people they visit now."""
+    return await _candidates()
+
+
 async def _candidates() -> list[Candidate]:
     return [
         Candidate(row["id"], row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], row["cases"])

@@ -1,4 +1,4 @@
-"""Spreadsheets that leave the site: the result of an import and the empty template. Text stays text, never a formula."""
+"""Spreadsheets that leave the site: an import's result and the empty template. Text stays text, never a formula."""
 
 from __future__ import annotations
 
