@@ -25,12 +25,12 @@ _SHAPE = """
 _shape: dict[str, str] = {}
 
 
-async def copy(superuser: str, superuser_of: Callable[[str], str]) -> str:
-    """A new copy of the template `khuen`; returns its name."""
+async def copy(superuser: str, superuser_of: Callable[[str], str], template: str = "khuen") -> str:
+    """A new copy of the template; returns its name."""
     name = f"t_{uuid7().hex}"
     root = await asyncpg.connect(superuser)
     try:
-        await root.execute(f"CREATE DATABASE {name} TEMPLATE khuen STRATEGY FILE_COPY OWNER khuen_owner")
+        await root.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER khuen_owner")
     finally:
         await root.close()
     await bootstrap.seal_database(superuser_of(name))

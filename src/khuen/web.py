@@ -40,7 +40,7 @@ MENU = (
     ("enrolment.import", "imports", N_("Import")),
     ("messages.see", "messages", N_("Messages")),
     ("followups.today", "b/", N_("My visits")),
-    ("admin.see", "admin", N_("Administration")),
+    ("admin.invite", "admin/invitations", N_("Invitations")),
 )
 
 

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
+
+from khuen import practice
+from khuen.app import create_app
+from khuen.settings import Settings
+from khuen.signin import sessions
+from tests import databases
+from tests.conftest import Stage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = [
@@ -53,6 +65,54 @@ async def page(browser: Browser) -> Page:
         viewport={"width": 360, "height": 740}, locale="th-TH", timezone_id="Asia/Bangkok"
     )
     return await context.new_page()
+
+
+@dataclass(frozen=True)
+class Province:
+    """The practice province, served. `settings` opens its rows for the workers that a test lets run."""
+
+    origin: str
+    settings: Settings
+
+    async def enter(self, page: Page, role: str, slug: str = "bantuayang") -> None:
+        """Sign in with a practice button."""
+        await page.goto(f"{self.origin}/{slug}/sign-in")
+        await page.locator(f"form:has(input[name=role][value={role}]) button").click()
+        await page.wait_for_load_state()
+
+
+@pytest.fixture(scope="session")
+def filled(stage: Stage) -> str:
+    """Name of a database with the practice province in it, to be copied."""
+    name = asyncio.run(databases.copy(stage.superuser, stage.superuser_of))
+    asyncio.run(practice.prepare(_settings(stage, name), progress=lambda *_: None))
+    return name
+
+
+@pytest.fixture
+async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
+    """A copy of the filled database behind a real server on http://localhost, in the test's own event loop."""
+    sessions.forget_all()
+    name = await databases.copy(stage.superuser, stage.superuser_of, filled)
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    settings = replace(_settings(stage, name), origin=f"http://localhost:{listener.getsockname()[1]}")
+    server = uvicorn.Server(uvicorn.Config(create_app(settings, pool_size=4), log_level="error", log_config=None))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:  # noqa: ASYNC110 — uvicorn tells nobody
+            await asyncio.sleep(0.02)
+        yield Province(settings.origin, settings)
+    finally:
+        server.should_exit = True
+        await serving
+        listener.close()
+        await databases.drop(stage.superuser, name)
+
+
+def _settings(stage: Stage, name: str) -> Settings:
+    address = urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}"))
+    return replace(stage.settings, database_url=address)
 
 
 def _fetched() -> str | None:
