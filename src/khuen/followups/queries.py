@@ -8,16 +8,16 @@ from khuen import audit
 
 _NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4))"
 
-#: $2 code, $3 member, $4 key, $5 how, $6 happened_at, $7 planned_at, $8 received_at, $9 day, $10 to $14 the packs'
-#: ids, opens_on, due_on, closes_on and not_found_limit, $15 and $16 priority below and at that limit, $17 and $18
-#: attention rank likewise, $19 roles that hear of it now, $20 end of the undo offer, $21 to $26 the audit entry
-LOG = f"""
+#: $2 code, $3 member, $4 key, $5 how, $6 happened_at, $7 planned_at, $8 received_at, $9 to $13 the packs' ids,
+#: opens_on, due_on, closes_on and not_found_limit, $14 and $15 priority below and at that limit, $16 and $17 attention
+#: rank likewise, $18 end of the undo offer, $19 to $24 the audit entry
+_LOG = f"""
 WITH mine AS (
     SELECT c.id, c.code, p.called_name, p.family_name, r.pack_id, r.opens_on, r.due_on, r.closes_on, r.not_found_limit
     FROM case_file c
     JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
     JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
-    LEFT JOIN unnest($10::uuid[], $11::date[], $12::date[], $13::date[], $14::integer[])
+    LEFT JOIN unnest($9::uuid[], $10::date[], $11::date[], $12::date[], $13::integer[])
         AS r (pack_id, opens_on, due_on, closes_on, not_found_limit) ON r.pack_id = c.pack_id
     WHERE c.tenant_id = $1 AND c.code = $2
 ), fresh AS (
@@ -30,30 +30,20 @@ WITH mine AS (
     UPDATE visit_due v SET
         opens_on = m.opens_on, due_on = m.due_on, closes_on = m.closes_on, seen_at = $7, seen_id = $4, last_how = $5,
         misses = CASE WHEN $5 = 'not_found' THEN v.misses + 1 ELSE 0 END,
-        priority = CASE WHEN v.misses + 1 >= m.not_found_limit THEN $16::integer ELSE $15::integer END,
-        attention_id = CASE WHEN v.attention_rank = 2 AND $17::integer < 2 THEN v.attention_id
-            WHEN CASE WHEN v.misses + 1 >= m.not_found_limit THEN $18::integer ELSE $17 END > 0 THEN $4 END,
+        priority = CASE WHEN v.misses + 1 >= m.not_found_limit THEN $15::integer ELSE $14::integer END,
+        attention_id = CASE WHEN v.attention_rank = 2 AND $16::integer < 2 THEN v.attention_id
+            WHEN CASE WHEN v.misses + 1 >= m.not_found_limit THEN $17::integer ELSE $16 END > 0 THEN $4 END,
         attention_rank = CASE WHEN v.attention_rank = 2 THEN 2
-            WHEN v.misses + 1 >= m.not_found_limit THEN $18 ELSE $17 END
+            WHEN v.misses + 1 >= m.not_found_limit THEN $17 ELSE $16 END
     FROM fresh JOIN mine m ON m.id = fresh.case_id
     WHERE v.tenant_id = $1 AND v.case_id = fresh.case_id AND {_NEWER}
     RETURNING v.opens_on, v.due_on, v.closes_on
-), on_call AS (
-    SELECT DISTINCT b.id, b.called_name FROM member_role o
-    JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
-    WHERE o.tenant_id = $1 AND o.role = ANY ($19::text[]) AND o.ended_at IS NULL
-), told AS (
-    INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
-    SELECT $1, gen_random_uuid(), 'urgent_check_in', fresh.id, on_call.id, $9::date, true, 1, 'waiting', $8, $8
-    FROM fresh CROSS JOIN on_call
-    ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
-    RETURNING recipient_id
-), offered AS (
+){{told}}, offered AS (
     INSERT INTO undo (tenant_id, id, kind, subject_id, member_id, made_at, expires_at)
-    SELECT $1, fresh.id, 'check_in', fresh.id, $3, $8, $20::timestamptz FROM fresh
+    SELECT $1, fresh.id, 'check_in', fresh.id, $3, $8, $18::timestamptz FROM fresh
     ON CONFLICT (tenant_id, id) DO NOTHING
     RETURNING id
-), {audit.cte(21, "fresh.case_id", of="fresh")}
+), {audit.cte(19, "fresh.case_id", of="fresh")}
 SELECT m.id AS case_id, m.code, m.called_name, m.family_name,
     CASE WHEN m.pack_id IS NULL THEN 'no_pack'
         WHEN moved.due_on IS NOT NULL THEN 'saved'
@@ -63,7 +53,7 @@ SELECT m.id AS case_id, m.code, m.called_name, m.family_name,
         ELSE 'other_content' END AS outcome,
     coalesce(moved.opens_on, v.opens_on) AS opens_on, coalesce(moved.due_on, v.due_on) AS due_on,
     coalesce(moved.closes_on, v.closes_on) AS closes_on,
-    (SELECT array_agg(called_name ORDER BY called_name COLLATE "C") FROM on_call) AS on_call,
+    {{names}} AS on_call,
     coalesce(k.received_at, $8) AS received_at, (SELECT seq FROM audited) AS audit_seq
 FROM mine m
 LEFT JOIN fresh ON fresh.case_id = m.id
@@ -71,6 +61,25 @@ LEFT JOIN moved ON true
 LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = m.id
 LEFT JOIN check_in k ON k.tenant_id = $1 AND k.id = $4
 """
+
+#: $25 roles that hear of it now, $26 day
+_TOLD = """, on_call AS (
+    SELECT DISTINCT b.id, b.called_name FROM member_role o
+    JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
+    WHERE o.tenant_id = $1 AND o.role = ANY ($25::text[]) AND o.ended_at IS NULL
+), told AS (
+    INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+    SELECT $1, gen_random_uuid(), 'urgent_check_in', fresh.id, on_call.id, $26::date, true, 1, 'waiting', $8, $8
+    FROM fresh CROSS JOIN on_call
+    ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+    RETURNING recipient_id
+)"""
+_NAMES = '(SELECT array_agg(called_name ORDER BY called_name COLLATE "C") FROM on_call)'
+
+#: The calm answer is a statement of its own: who is on call cannot be estimated, and with that part in it PostgreSQL
+#: would plan every check-in anew, which takes longer than the check-in itself (docs/performance.md).
+LOG = _LOG.format(told="", names="NULL::text[]")
+LOG_AND_TELL = _LOG.format(told=_TOLD, names=_NAMES)
 
 #: $2 member, $3 a case code or NULL for all: the people whom this buddy visits now, with the buddy's own last visits
 MINE = """

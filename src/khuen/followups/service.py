@@ -306,7 +306,7 @@ async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[An
     ahead = (happened_at - here.now).days if rules.skewed(happened_at, here.now) else 0
     entry = audit.entry(here, "check-in:logged", how=str(sent.how), days=ahead)
     return await hot(
-        queries.LOG,
+        queries.LOG_AND_TELL if on_call else queries.LOG,
         sent.code,
         here.member_id,
         sent.key,
@@ -314,7 +314,6 @@ async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[An
         happened_at,
         planned_at,
         here.now,
-        here.today,
         list(known),
         [window.opens_on for window in windows],
         [window.due_on for window in windows],
@@ -324,9 +323,9 @@ async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[An
         rules.priority(sent.how, at, any_pack),
         rules.attention_rank(sent.how, below, any_pack),
         rules.attention_rank(sent.how, at, any_pack),
-        list(on_call),
         here.now + timedelta(seconds=undo.SECONDS),
         *entry.values,
+        *((list(on_call), here.today) if on_call else ()),
     )
 
 
