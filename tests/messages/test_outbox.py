@@ -49,7 +49,7 @@ async def test_htmx_gets_the_piece(desk: Desk) -> None:
     await _three(desk)
     piece = await desk.nok.get("/chatturat/messages", **{"hx-request": "true"})
     assert "<html" not in piece.text and "ส่งไม่สำเร็จ" in piece.text
-    assert 'hx-swap-oob="innerHTML">ทั้งหมด 3 รายการ' in piece.text
+    assert 'hx-swap-oob="morph">ทั้งหมด 3 รายการ' in piece.text
 
 
 async def test_filters_are_links_and_wrong_ones_are_no_filters(desk: Desk) -> None:
