@@ -24,7 +24,7 @@ from redis.exceptions import RedisError
 from khuen import clock, clockwork, redis, vault
 from khuen.clock import BANGKOK
 from khuen.clockwork import Figures
-from khuen.database import DB, connected
+from khuen.database import DB, Pools, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
@@ -107,7 +107,7 @@ async def _pools(settings: Settings, *, own: bool) -> AsyncIterator[None]:
         async with connected(settings):
             yield
     else:
-        while DB.pool is None:  # noqa: ASYNC110 — the site opens it within a second, and has nobody to tell
+        while DB.pool is None or Pools.auth is None:  # noqa: ASYNC110 — the site opens it within a second, and has nobody to tell
             await asyncio.sleep(0.05)
         yield
 
