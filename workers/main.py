@@ -107,7 +107,7 @@ async def _pools(settings: Settings, *, own: bool) -> AsyncIterator[None]:
         async with connected(settings):
             yield
     else:
-        while DB.pool is None or Pools.auth is None:  # noqa: ASYNC110 — the site opens it within a second, and has nobody to tell
+        while DB.pool is None or Pools.auth is None:  # noqa: ASYNC110 — the site opens both at once
             await asyncio.sleep(0.05)
         yield
 
