@@ -60,7 +60,8 @@ async def stand(settings: Settings, slug: str | None = None, **roles: str) -> Di
     here = Here(tenant_id, None, registry.CLOCK, NOW - timedelta(days=400))
     people = {name: (uuid7(), frozenset(role.split("+"))) for name, role in roles.items()}
     async with within(here):
-        project = (await cases.projects(here))[0]
+        known = await packs.all_of(here)
+        project = next(one for one in await cases.projects(here) if known[one.pack_id].name == "standard")
         await members.add(
             here,
             [
