@@ -61,7 +61,7 @@ class ExportForm(msgspec.Struct):
     code: list[str] = []
 
 
-@get("/{tenant:str}/board", opt={"perm": "board.see", "flights": 3})
+@get("/{tenant:str}/board", opt={"perm": "board.see"})
 async def board(request: Asking, tenant: FromPath[str]) -> Response[Any]:
     """The page; for htmx the list alone, or 204 when it is what the browser shows already."""
     here, asked = web.here(request), _asked(request.query_params)

@@ -87,7 +87,7 @@ class ConsentForm(msgspec.Struct):
     kind: ConsentKind
 
 
-@get("/{tenant:str}/cases/{code:str}", opt={**SEE, "flights": 4})
+@get("/{tenant:str}/cases/{code:str}", opt=SEE)
 async def case(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> Response[Any]:
     """The page, or for htmx one of its tabs."""
     return await _page(request, code)
@@ -173,7 +173,7 @@ async def phone(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> 
     return web.saved(request, f"/{tenant}/cases/{code}", text=CORRECTED)
 
 
-@get("/{tenant:str}/cases/{code:str}/consents", opt={"perm": "cases.consent", "flights": 3})
+@get("/{tenant:str}/cases/{code:str}/consents", opt={"perm": "cases.consent"})
 async def consents(
     request: Asking, tenant: FromPath[str], code: FromPath[str], kind: FromQuery[str] = ""
 ) -> Response[Any]:

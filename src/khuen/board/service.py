@@ -17,6 +17,7 @@ from khuen.board.rules import Act, Facts, Lane, Sort
 from khuen.buddies import service as buddies
 from khuen.buddies.rules import Suggestion
 from khuen.cases import service as cases
+from khuen.enrolment import service as enrolment
 from khuen.errors import Conflict, NotFound, TooMany
 from khuen.followups import reminders
 from khuen.followups import service as followups
@@ -354,6 +355,7 @@ _TAKES_BACK: dict[str, Callable[[Here, UUID], Awaitable[Any]]] = {
     "acknowledgement": followups.undo_acknowledgement,
     "assignment": buddies.undo_assignment,
     "matching": buddies.undo_matching,
+    "enrolment": enrolment.take_back,
 }
 
 

@@ -1,0 +1,146 @@
+"""What every route of a district answers to whom: the table that test_every_route.py drives over HTTP.
+
+Who may: the roles whose members get in; every other role of the same district gets 403, a member of another district
+404, nobody 401. Then by whose the thing in the address is: own, another's of the same district, another district's,
+nobody's. "-" where the address names no thing. The last column is how many statements a page sends.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+TABLE = """
+GET  /{tenant}/board                          coordinator,clinic,doctor  200  -    -    -    3
+POST /{tenant}/board/nudges                   coordinator                303  303  404  404
+POST /{tenant}/board/exports                  coordinator,clinic,doctor  200  200  200  200
+POST /{tenant}/board/reassignments            coordinator                200  200  200  200
+GET  /{tenant}/cases/{code}                   coordinator,clinic,doctor  200  200  404  404  4
+POST /{tenant}/cases/{code}/acknowledgements  coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/contact           coordinator,clinic,doctor  200  200  404  404
+POST /{tenant}/cases/{code}/name              coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/safety-note       coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/phone             coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/consents?kind     coordinator                200  200  404  404  3
+POST /{tenant}/cases/{code}/consents          coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/nudges            coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  7
+POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404
+GET  /{tenant}/matching                       coordinator                200  -    -    -    5
+POST /{tenant}/matching                       coordinator                303  303  404  404
+GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0
+POST /{tenant}/search                         coordinator,clinic,doctor  200  200  200  200
+POST /{tenant}/undo/{token}                   coordinator,buddy          303  404  404  404
+GET  /{tenant}/b                              buddy                      200  -    -    -    3
+GET  /{tenant}/b/check-in?p                   buddy                      200  404  404  404  4
+POST /{tenant}/cases/{code}/check-ins         buddy                      303  404  404  404
+POST /{tenant}/b/check-ins                    buddy                      200  200  200  200
+GET  /{tenant}/b/check-ins/{check_in_id}/note buddy                      200  404  404  404  3
+POST /{tenant}/b/check-ins/{check_in_id}/note buddy                      303  404  404  404
+GET  /{tenant}/b/urgent?p                     buddy                      200  404  404  404  7
+GET  /{tenant}/b/people                       buddy                      200  -    -    -    3
+GET  /{tenant}/b/me                           buddy                      200  -    -    -    3
+GET  /{tenant}/messages                       coordinator                200  -    -    -    4
+GET  /{tenant}/messages/{message_id}          coordinator                200  -    404  404  4
+POST /{tenant}/messages/{message_id}/retry    coordinator                303  -    404  404
+GET  /{tenant}/admin/invitations              tenant_admin               200  -    -    -    0
+POST /{tenant}/admin/invitations              tenant_admin               422  -    -    -
+GET  /{tenant}/enrolments                     coordinator                200  -    -    -    4
+POST /{tenant}/enrolments                     coordinator                303  -    -    -
+POST /{tenant}/enrolments/places              coordinator                200  -    -    -
+POST /{tenant}/enrolments/refusal?d           coordinator                303  303  303  303
+POST /{tenant}/enrolments/discard?d           coordinator                303  303  303  303
+GET  /{tenant}/enrolments/same?d              coordinator                303  404  404  404  6
+POST /{tenant}/enrolments/same?d              coordinator                303  404  404  404
+GET  /{tenant}/enrolments/{step}?d            coordinator                200  404  404  404  6
+POST /{tenant}/enrolments/{step}?d            coordinator                422  404  404  404
+GET  /{tenant}/imports                        coordinator                200  -    -    -    4
+POST /{tenant}/imports                        coordinator                422  -    -    -
+GET  /{tenant}/imports/template.xlsx          coordinator                200  -    -    -    0
+GET  /{tenant}/imports/{batch_id}             coordinator                200  200  404  404  9
+GET  /{tenant}/imports/{batch_id}/progress    coordinator                200  200  404  404  4
+POST /{tenant}/imports/{batch_id}/mapping     coordinator                303  303  404  404
+GET  /{tenant}/imports/{batch_id}/rows/{number} coordinator              200  200  404  404  5
+POST /{tenant}/imports/{batch_id}/rows/{number} coordinator              303  303  404  404
+POST /{tenant}/imports/{batch_id}/commit      coordinator                303  303  404  404
+GET  /{tenant}/imports/{batch_id}/result.xlsx coordinator                200  200  404  404  5
+GET  /{tenant}/imports/{batch_id}/undo        coordinator                200  200  404  404  5
+POST /{tenant}/imports/{batch_id}/undo        coordinator                303  303  404  404
+"""
+
+#: open to everybody or to every account: no district's row can be reached through them
+OUTSIDE = {
+    "public": """
+GET /
+GET /{tenant}
+GET /components
+GET /healthz
+GET /readyz
+GET /metrics
+GET /static/{name}
+GET /sign-in
+POST /sign-in
+POST /sign-in/code
+POST /sign-in/passkey
+POST /sign-in/passkey/options
+GET /sign-in/pin
+POST /sign-in/pin
+GET /sign-in/once/{token}
+POST /sign-in/once/{token}
+GET /sign-in/with/{provider}
+GET /sign-in/back/{provider}
+POST /sign-out
+GET /{tenant}/sign-in
+POST /{tenant}/sign-in/practice
+""",
+    "signed-in": """
+GET /tenants
+GET /step-up
+POST /step-up
+POST /step-up/options
+GET /account
+GET /account/pin
+POST /account/pin
+POST /account/language
+POST /account/device/removal
+POST /account/sessions/{session_id}/end
+POST /account/sessions/end-others
+POST /account/passkeys
+POST /account/passkeys/options
+POST /account/passkeys/{passkey}/removal
+GET /account/code
+POST /account/code
+POST /account/code/removal
+""",
+}
+
+WHOSE = ("own", "others", "foreign", "nobodys")
+
+
+@dataclass(frozen=True)
+class Line:
+    method: str
+    path: str
+    roles: frozenset[str]
+    expected: dict[str, int]  #: whose -> status
+    flights: int | None
+    query: str  #: what the address carries after "?"
+
+    @property
+    def name(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+def lines() -> list[Line]:
+    return [_line(text.split()) for text in TABLE.strip().splitlines()]
+
+
+def outside() -> dict[str, str]:
+    """Route -> permission of those that stand outside the table."""
+    return {name: perm for perm, names in OUTSIDE.items() for name in names.strip().splitlines()}
+
+
+def _line(cells: list[str]) -> Line:
+    method, address, roles, *rest = cells
+    path, _, query = address.partition("?")
+    expected = {whose: int(cell) for whose, cell in zip(WHOSE, rest, strict=False) if cell != "-"}
+    return Line(method, path, frozenset(roles.split(",")), expected, int(rest[4]) if len(rest) > 4 else None, query)

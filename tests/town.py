@@ -1,0 +1,222 @@
+"""A district with one member for every role, another district, and a fresh thing to reach for behind every address."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from khuen import access, clock, undo
+from khuen.app import create_app
+from khuen.buddies import service as buddies
+from khuen.buddies.service import NewAssignment
+from khuen.enrolment import committing, importing
+from khuen.enrolment import service as enrolment
+from khuen.enrolment.batches import Mapping
+from khuen.enrolment.upload import Sheet
+from khuen.followups import service as followups
+from khuen.followups.rules import How
+from khuen.followups.service import Sent
+from khuen.ids import uuid7
+from khuen.members import NewMember, add
+from khuen.messages import service as messages
+from khuen.messages.rules import Kind
+from khuen.settings import Settings
+from khuen.signin import sessions
+from khuen.signin.routes import opened
+from khuen.tenancy import Here, within
+from tests import care
+from tests.matrix import Line
+
+ROLES = sorted(access.ROLES)
+NOBODYS_CODE = "CTR-999999"
+DEFAULTS = {"legal_basis": "s113", "proposed_by": "self", "agreed_on": "1/11/2569", "treatment": "given"}
+#: addresses whose import has come further than a file that was checked
+IMPORT_STATES = {"mapping": "uploaded", "undo": "committed"}
+
+
+@dataclass
+class Town:
+    app: Litestar
+    own: care.District
+    foreign: care.District
+    clients: dict[str, httpx.AsyncClient]
+
+    def of(self, name: str) -> care.District:
+        return self.own if name in self.own.people else self.foreign
+
+    def here(self, name: str) -> Here:
+        return self.of(name).here(name, clock.now())
+
+    async def case(self, buddy: str, *, urgent: bool = True) -> str:
+        """A case of this buddy, with a check-in that calls for help."""
+        made = self.of(buddy)
+        here = self.here("coordinator" if made is self.own else "stranger")
+        async with within(here):
+            code = await care.open_case(here, made, phone=None)
+            await buddies.assign(here, [NewAssignment(uuid7(), made.cases[code], made.people[buddy][0], "more")])
+        if urgent:
+            await self.check_in(buddy, code)
+        return code
+
+    async def only_there(self) -> str:
+        """A code of the other district that this one does not have."""
+        code = await self.case("strange_buddy")
+        while code in self.own.cases:
+            code = await self.case("strange_buddy")
+        return code
+
+    async def check_in(self, buddy: str, code: str) -> str:
+        key, here = uuid7(), self.here(buddy)
+        async with within(here):
+            await followups.log_check_in(here, Sent(code, key, How.URGENT))
+        return str(key)
+
+    async def message(self, coordinator: str, buddy: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        new = messages.NewMessage(Kind.NUDGE, uuid7(), self.of(buddy).people[buddy][0], id=key)
+        async with within(here):
+            await messages.compose_many(here, [new])
+        return str(key)
+
+    async def token(self, name: str, code: str) -> str:
+        """An offer to take an assignment back, made to this member."""
+        here = self.here(name)
+        async with within(here):
+            newest = (await buddies.history(here, self.of(name).cases[code]))[0]
+            return await undo.offer(here, "assignment", newest.id)
+
+    async def draft(self, coordinator: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            await enrolment.begin(here, key)
+        return str(key)
+
+    async def batch(self, coordinator: str, state: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        sheet = Sheet("รายชื่อ", [["ชื่อ", "นามสกุล"], [f"ทดลอง{key.hex[-4:]}", "ตัวอย่าง"]], {})
+        project = self.of(coordinator).project_id
+        async with within(here):
+            held = await importing.receive(here, key, "รายชื่อ.xlsx", key.bytes, sheet, project)
+        if state == "uploaded":
+            return str(key)
+        async with within(here):
+            work = await importing.begin_check(here, key, Mapping(held.mapping.fields, DEFAULTS), "3606")
+        read = await asyncio.to_thread(importing.read_rows, work)
+        async with within(here):
+            await importing.finish_check(here, work, read)
+        if state == "committed":
+            async with within(here):
+                await committing.begin_commit(here, key)
+                await committing.continue_batch(here, key)
+        return str(key)
+
+    async def free_buddy(self) -> UUID:
+        here, new = self.here("coordinator"), uuid7()
+        async with within(here):
+            await add(here, [NewMember(new, "บัดดี้ใหม่", ("buddy",))])
+        return new
+
+
+@pytest.fixture
+async def town(pools: Settings) -> AsyncIterator[Town]:
+    sessions.forget_all()
+    app = create_app(replace(pools, origin=care.ORIGIN))
+    everybody = {role: role for role in ROLES} | {"other": "buddy", "colleague": "coordinator"}
+    own = await care.stand(pools, "chatturat", **everybody)
+    foreign = await care.stand(pools, "phon", stranger="coordinator", strange_buddy="buddy")
+    made = Town(app, own, foreign, {})
+    async with opened(app):
+        for one in (own, foreign):
+            for name, (member_id, roles) in one.people.items():
+                made.clients[name] = await care._client(app, one.tenant_id, member_id, name, roles)
+        yield made
+    for client in made.clients.values():
+        await client.aclose()
+
+
+def any_path(template: str) -> str:
+    """An address of that shape with nothing behind it."""
+    path = template.replace("{tenant}", "chatturat").replace("{code}", NOBODYS_CODE).replace("{number}", "2")
+    path = path.replace("{step}", "person")
+    path = re.sub(r"\{(\w+_id|token)\}", lambda _: str(uuid7()), path)
+    return re.sub(r"\{\w+\}", "x", path)
+
+
+async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dict[str, Any]]:
+    """The address of a fresh thing of that kind, and the least that a form for it holds.
+
+    `whose` is own, others (of the same district), foreign (another district's) or nobodys.
+    """
+    buddy = {"own": "buddy", "others": "other", "foreign": "strange_buddy"}.get(whose)
+    coordinator = {"own": role, "others": "colleague", "foreign": "stranger"}.get(whose)
+    if whose == "foreign":
+        code = await town.only_there()
+    else:
+        code = await town.case(buddy) if buddy else NOBODYS_CODE
+    path = line.path.replace("{code}", code)
+    if "{check_in_id}" in path and buddy:
+        path = path.replace("{check_in_id}", await town.check_in(buddy, code))
+    if "{message_id}" in path and coordinator and buddy:
+        path = path.replace("{message_id}", await town.message(coordinator, buddy))
+    if "{token}" in path and coordinator:
+        path = path.replace("{token}", await town.token(coordinator, code))
+    if "{batch_id}" in path and coordinator:
+        state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
+        path = path.replace("{batch_id}", await town.batch(coordinator, state))
+    if line.query:
+        value = {"p": code, "kind": "treatment"}.get(line.query)
+        if line.query == "d":
+            value = await town.draft(coordinator) if coordinator else str(uuid7())
+        path += f"?{line.query}={value}"
+    return any_path(path), await _form(town, line, code, whose)
+
+
+async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]:
+    key = {"key": str(uuid7())}
+    forms: dict[str, dict[str, Any]] = {
+        "board/nudges": {**key, "code": code},
+        "board/exports": {"form": "csv", "code": code},
+        "board/reassignments": {"code": code},
+        "{code}/nudges": key,
+        "{code}/acknowledgements": key,
+        "{code}/name": {**key, "was": "นายทดลอง ตัวอย่าง", "given_name": "ทดลอง", "family_name": "สมมุติ"},
+        "{code}/safety-note": {"was": "", "safety_note": "อย่าไปคนเดียว"},
+        "{code}/phone": {"was": "", "phone": "081-234-5678"},
+        "{code}/consents": {**key, "kind": "treatment"},
+        "{code}/assignment": {
+            **key,
+            "member_id": str(town.own.people["other" if whose == "own" else "buddy"][0]),
+            "reason": "ย้ายบ้าน",
+            "extra_reason": "บ้านใกล้กัน",
+        },
+        "{tenant}/search": {"q": "ทดลอง"},
+        "{code}/check-ins": {**key, "how": "well"},
+        "{check_in_id}/note": {**key, "note": "สบายดี"},
+        "{tenant}/enrolments": key,
+        "{batch_id}/mapping": {"column_0": "given_name", "column_1": "family_name"}
+        | {f"default_{name}": value for name, value in DEFAULTS.items() if name != "agreed_on"}
+        | {"default_agreed_on_day": "1", "default_agreed_on_month": "11", "default_agreed_on_year": "2569"},
+        "rows/{number}": {"given_name": "สมมุติ", "family_name": "ตัวอย่าง"},
+    }
+    last = "/".join(line.path.split("/")[-2:])
+    if last == "{tenant}/matching" and line.method == "POST":
+        return {**key, "pair": await _pair(town, code, whose)}
+    return forms.get(last, {})
+
+
+async def _pair(town: Town, code: str, whose: str) -> str:
+    """A case without a buddy and a buddy without a case."""
+    case_id = (town.foreign if whose == "foreign" else town.own).cases.get(code, uuid7())
+    if whose in ("own", "others"):
+        here = town.here("coordinator")
+        async with within(here):
+            await buddies.end(here, case_id, "for the matrix")
+    return f"{case_id}:{await town.free_buddy()}"
