@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from uuid import UUID
 
 from khuen import audit, members, packs, vault
@@ -22,6 +23,7 @@ from khuen.messages.rules import Kind, State
 from khuen.people import service as people
 from khuen.practice import queries
 from khuen.practice.answers import Act, Note
+from khuen.practice.life import Visit
 from khuen.practice.telling import Told
 from khuen.practice.world import HANDED_OVER, Moment, World, moments
 from khuen.tenancy import Here, hot, many
@@ -85,12 +87,18 @@ async def _take_place(here: Here, moment: Moment, projects: list[UUID]) -> None:
 
 async def _rows(here: Here, world: World) -> None:
     """What the chain has told already, as rows."""
-    made = [visit for life in world.lives for visit in life.visits]
-    await many(queries.VISITS, [*made, *(slip.visit for slip in world.slips)])
+    await _visits([*(visit for life in world.lives for visit in life.visits), *(slip.visit for slip in world.slips)])
     await many(queries.WITHDRAWN, [(slip.id, slip.visit.id, slip.at, slip.visit.member_id) for slip in world.slips])
     await many(queries.SEEN, list(world.seen))
     await cases.record_steps(here, [(life.id, step) for life in world.lives for step in life.steps[1:]])
     await _notes(here, world.notes)
+
+
+async def _visits(made: list[Visit]) -> None:
+    size, whole = queries.CHUNK, len(made) // queries.CHUNK * queries.CHUNK
+    chunks = [made[start : start + size] for start in range(0, whole, size)]
+    await many(queries.visits(size), [tuple(chain.from_iterable(chunk)) for chunk in chunks])
+    await many(queries.visits(1), list(made[whole:]))
 
 
 async def _notes(here: Here, notes: tuple[Note, ...]) -> None:

@@ -64,8 +64,9 @@ def messages(
     mornings = [_morning(day, chosen) for day in days]
     for buddy, day, at, count in _due(lives, days, mornings):
         found.append(_sent(chance, Kind.VISIT_DUE_DIGEST, buddy, buddy, day, at, count))
+    spans = list(_attention(lives, seen))
     for day, at in zip(days, mornings, strict=True):
-        wanting = sum(start <= at < end for start, end in _attention(lives, seen))
+        wanting = sum(start <= at < end for start, end in spans)
         for member in office.coordinators if wanting else ():
             found.append(_sent(chance, Kind.WORRYING_DIGEST, member, member, day, at, wanting))
     for life in lives:
