@@ -127,4 +127,4 @@ def _date(typed: Mapping[str, str], name: str) -> str:
 
 def _order(step: str) -> list[str]:
     fields = [name.removesuffix("_day") for name in FIELDS[step]]
-    return [*fields, *(name for name in _ROW_FIELDS[step] if name not in fields)]
+    return [*fields, *(name for name in _ROW_FIELDS.get(step, ()) if name not in fields)]

@@ -25,7 +25,7 @@ from khuen.words import N_
 IMPORT = {"perm": "enrolment.import"}
 NO_FILE = N_("Choose a file first")
 NO_PROJECT = N_("Choose the project")
-MENDED, UNDONE, NOT_GIVEN = N_("Row saved"), N_("The import was undone"), N_("Say this for everybody in the file")
+MENDED, UNDONE = N_("Row saved"), N_("The import was undone")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PAGE = 50
 BUDGET = 4.0  #: seconds of one request in which chunks are put in; then the page shows how far it is
