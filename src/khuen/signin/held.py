@@ -44,8 +44,10 @@ async def seal_form(request: Request[Any, Any, Any], settings: Settings, now: da
 
 async def outdated(request: Request[Any, Any, Any], session: Session, settings: Settings) -> Held | None:
     """A form of this person that was opened before they signed in again or proved who they are: its token is old."""
+    if await _token(request) == session.csrf:
+        return None
     author, form = await _typed(request, settings)
-    return form if author == whose(session.account_id) and await _token(request) != session.csrf else None
+    return form if author == whose(session.account_id) else None
 
 
 def unseal_form(sealed: str, session: Session, settings: Settings, now: datetime) -> Held | None:
