@@ -11,7 +11,7 @@ from uuid import UUID
 
 from khuen import audit, clock, packs, thai, undo, vault
 from khuen.cases.tables import CaseFile
-from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.errors import Busy, Conflict, KeyReused, NotFound
 from khuen.followups import queries, rules
 from khuen.followups.rules import Answer, Due, How, Window
 from khuen.followups.tables import Acknowledgement, CheckIn, CheckInWithdrawal, VisitDue
@@ -109,7 +109,9 @@ async def log_check_in(here: Here, sent: Sent) -> Card:
 
     Raises NotFound when the case is not this buddy's, KeyReused when the key already stands for something else.
     """
-    card = await _log(here, sent)
+    card, late = await _log(here, sent)
+    if late:
+        await recompute(here, [late])
     if card.outcome == UNKNOWN:
         raise NotFound
     if card.outcome == OTHER_CONTENT:
@@ -124,8 +126,9 @@ async def log_check_ins(here: Here, sent: Sequence[Sent]) -> list[Card]:
     """
     await hot(queries.LOCK_MINE, here.member_id)
     order = sorted(range(len(sent)), key=lambda n: (sent[n].happened_at or here.now, sent[n].key))
-    cards = {n: await _log(here, sent[n]) for n in order}
-    return [cards[n] for n in range(len(sent))]
+    told = {n: await _log(here, sent[n]) for n in order}
+    await recompute(here, {late for _, late in told.values() if late})
+    return [told[n][0] for n in range(len(sent))]
 
 
 async def my_people(here: Here, code: str | None = None) -> list[MyPerson]:
@@ -272,26 +275,24 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
     return found
 
 
-async def _log(here: Here, sent: Sent) -> Card:
-    known = await packs.all_of(here)
-    if not known:
-        return Card(sent.code, "", UNKNOWN, None)  # without a rule pack there is no case either
-    rows = await _write(here, sent, known)
-    if rows and rows[0]["outcome"] == "no_pack":  # published after this process last looked
-        packs.forget(here.tenant_id)
-        rows = await _write(here, sent, await packs.all_of(here))
-    if rows and rows[0]["outcome"] == "unseen":  # the same answer was being written as we looked: look again
-        rows = await _write(here, sent, known)
-    if not rows:
-        return Card(sent.code, "", UNKNOWN, None)
-    row = rows[0]
+async def _log(here: Here, sent: Sent) -> tuple[Card, UUID | None]:
+    """The card, and the case whose plan still has to be put right: an answer older than what is known moves no date,
+    but it may end a row of misses."""
+    for _ in range(3):
+        known = await packs.all_of(here)
+        rows = await _write(here, sent, known) if known else []  # without a rule pack there is no case either
+        if not rows:
+            return Card(sent.code, "", UNKNOWN, None), None
+        row = rows[0]
+        if row["outcome"] == "no_pack":  # published after this process last looked
+            packs.forget(here.tenant_id)
+        elif row["outcome"] != "unseen":  # the same answer was being written as we looked: look again
+            break
+    else:
+        raise Busy(retry_after=1)
     if row["outcome"] in (SAVED, "late") and row["audit_seq"] is None:
         raise RuntimeError("the audit chain of this district was never started")
-    if row["outcome"] == "late":
-        await recompute(
-            here, [row["case_id"]]
-        )  # older than what is known: it moves no date, but may end a row of misses
-    return _card(row)
+    return _card(row), row["case_id"] if row["outcome"] == "late" else None
 
 
 async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[Any]:
