@@ -7,6 +7,7 @@ import base64
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import sys
 import time
@@ -32,6 +33,7 @@ def run(home: Path, *, port: int, fresh: bool) -> None:
     if fresh:
         shutil.rmtree(home, ignore_errors=True)
     home.mkdir(mode=0o711, parents=True, exist_ok=True)  # engines of another account must reach their own part
+    signal.signal(signal.SIGTERM, _leave)  # until the site has its own: also then the engines stop in their order
     engines = embedded.start(home / "engines")
     try:
         settings = _settings(home, engines, _free_port(port))
@@ -39,6 +41,10 @@ def run(home: Path, *, port: int, fresh: bool) -> None:
         asyncio.run(_serve(settings, engines, started))
     finally:
         engines.stop()
+
+
+def _leave(number: int, _: object) -> None:
+    sys.exit(128 + number)
 
 
 def _settings(home: Path, engines: embedded.Engines, port: int) -> Settings:
