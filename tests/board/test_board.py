@@ -1,31 +1,152 @@
-"""The board: who needs somebody today, in one statement; its lanes, filters, acts and files."""
+"""The board: who needs somebody today, in one statement; its lanes, filters and order."""
 
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
-from tests.care import Site
+import brotli  # type: ignore[import-untyped]
+import pytest
+
+from khuen import clock
+from khuen.cases import service as cases
+from khuen.cases.rules import Stage
+from khuen.ids import uuid7
+from khuen.tenancy import within
+from tests.care import LAHAN, Site
+from tests.followups.flights import counted
+
+SHOWN = re.compile(r'<tr id="([A-Z]+-\d+)"')
+COUNTS = re.compile(r"<b>(\d+)</b>([^<]+)</a>")
 
 
-async def get(site: Site, path: str, who: str = "nok", **headers: str) -> Any:
-    return await site.clients[who].get(path, headers=headers)
+async def board(site: Site, query: str = "", who: str = "nok", **headers: str) -> Any:
+    answer = await site.clients[who].get(f"/chatturat/board{query}", headers=headers)
+    assert answer.status_code == 200, answer.text[:2000]
+    return answer
+
+
+async def shown(site: Site, query: str = "", who: str = "nok") -> list[str]:
+    return SHOWN.findall((await board(site, query, who)).text)
+
+
+async def answer_of(site: Site, code: str, how: str, buddy: str = "somchai") -> None:
+    data = {"key": str(uuid7()), "how": how}
+    assert (await site.clients[buddy].post(f"/chatturat/cases/{code}/check-ins", data=data)).status_code == 303
 
 
 async def test_an_empty_district_says_how_to_begin(site: Site) -> None:
-    answer = await get(site, "/chatturat/board")
-    assert answer.status_code == 200
-    assert "/chatturat/imports" in answer.text and "/chatturat/enrolments" in answer.text
+    text = (await board(site)).text
+    assert {"/chatturat/imports", "/chatturat/enrolments"} <= set(re.findall(r'href="([^"]+)"', text))
+    assert "<table" not in text
 
 
-async def test_a_case_without_a_buddy_stands_in_its_lane(site: Site) -> None:
-    code = await site.case(None)
-    answer = await get(site, "/chatturat/board?lane=no_buddy")
-    assert code in answer.text and f"/chatturat/cases/{code}/assignment" in answer.text
+async def test_a_case_stands_in_every_lane_that_fits_and_once_on_the_days_work(site: Site, root: Any) -> None:
+    urgent, late, alone, doctor = (await site.case("somchai"), await site.case("mali"), await site.case(None), None)
+    doctor = await site.case(None)
+    await answer_of(site, urgent, "urgent")
+    day = clock.day(clock.now()) - timedelta(days=3)
+    await root.execute(
+        "UPDATE visit_due SET opens_on = $2, due_on = $2, closes_on = $2 WHERE case_id = ANY ($1)",
+        [site.chatturat.cases[urgent], site.chatturat.cases[late]],
+        day,
+    )
+    here = site.chatturat.here("nok", clock.now())
+    async with within(here):
+        await cases.record_step(here, site.chatturat.cases[doctor], Stage.AWAITING_DOCTOR, here.today)
+    assert await shown(site, "?lane=urgent") == [urgent]
+    assert await shown(site, "?lane=overdue") == [urgent, late]
+    assert set(await shown(site, "?lane=no_buddy")) == {alone, doctor}
+    assert await shown(site, "?lane=doctor") == [doctor]
+    work = await shown(site)
+    assert work[:2] == [urgent, late] and sorted(work) == sorted({urgent, late, alone, doctor})
+    counts = dict((label, int(n)) for n, label in COUNTS.findall((await board(site)).text))
+    assert (counts["ด่วน"], counts["เลยกำหนด"], counts["ยังไม่มีบัดดี้"], counts["รอแพทย์ประเมิน"]) == (1, 2, 2, 1)
 
 
-async def test_the_case_page_opens(site: Site) -> None:
+async def test_a_closed_case_and_another_district_are_not_there(site: Site) -> None:
     code = await site.case()
-    for tab in ("path", "visits", "buddy", "opened"):
-        answer = await get(site, f"/chatturat/cases/{code}?tab={tab}")
-        assert answer.status_code == 200, answer.text[:3000]
+    assert SHOWN.findall((await site.clients["kanya"].get("/phon/board?lane=all")).text) == []
+    here = site.chatturat.here("nok", clock.now())
+    async with within(here):
+        await cases.record_step(here, site.chatturat.cases[code], Stage.CLOSED, here.today)
+    assert await shown(site, "?lane=all") == []
+
+
+async def test_filters_are_the_address(site: Site) -> None:
+    here_, there = await site.case("somchai", moo="3"), await site.case("mali", moo="7")
+    buddy = site.chatturat.people["mali"][0]
+    assert await shown(site, f"?lane=all&place={LAHAN}-3") == [here_]
+    assert set(await shown(site, f"?lane=all&place={LAHAN}")) == {here_, there}
+    assert await shown(site, f"?lane=all&buddy={buddy}") == [there]
+    assert len(await shown(site, f"?lane=all&project={site.chatturat.project_id}")) == 2
+    assert await shown(site, f"?lane=all&project={site.phon.project_id}") == []
+
+
+async def test_a_filter_that_nobody_offered_is_no_filter(site: Site) -> None:
+    code = await site.case()
+    for query in ("?lane=x&place=1;2&project=1&buddy='&sort=;drop&page=0", "?lane=all&page=99999999", "?page=-1"):
+        assert (await shown(site, query)) in ([code], []), query
+
+
+async def test_names_sort_as_a_thai_dictionary_does(site: Site) -> None:
+    codes = {}
+    for given in ("ไข่", "เกษม", "แก้ว", "กานดา"):
+        codes[await site.case(None, given_name=given, called_name=given)] = given
+    assert [codes[code] for code in await shown(site, "?lane=all&sort=name")] == ["กานดา", "เกษม", "แก้ว", "ไข่"]
+
+
+async def test_a_page_holds_fifty_and_a_link_leads_on(site: Site) -> None:
+    for _ in range(53):
+        await site.case(None)
+    first = await board(site, "?lane=all")
+    assert len(SHOWN.findall(first.text)) == 50
+    link = re.search(r'rel="next" href="([^"]+)"', first.text)
+    assert link and link[1] == "/chatturat/board?lane=all&amp;page=2"
+    assert len(await shown(site, "?lane=all&page=2")) == 3
+
+
+async def test_the_list_of_fifty_is_one_statement_and_few_bytes(site: Site) -> None:
+    for n in range(52):
+        await site.case(None, given_name=f"ทดลอง{n}", called_name=f"ทดลอง{n}", moo=str(n % 9))
+    async with counted() as sent:
+        answer = await board(site, "?lane=all", **{"hx-request": "true"})
+    assert len(sent) == 3, sent
+    assert len(brotli.compress(answer.text.encode(), quality=4)) <= 4_000
+    assert "<html" not in answer.text
+
+
+async def test_a_poll_is_told_when_nothing_changed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, moment = await site.case(), clock.now()
+    monkeypatch.setattr(clock, "now", lambda: moment)  # else the minute that stands on the page may change
+    client, asks = site.clients["nok"], {"hx-request": "true"}
+    mark = re.search(r'name="seen" value="([^"]+)"', (await board(site, **asks)).text)
+    assert mark
+    again = await client.get(f"/chatturat/board?seen={mark[1]}", headers=asks)
+    assert (again.status_code, again.content) == (204, b"")
+    await answer_of(site, code, "urgent")
+    assert (await client.get(f"/chatturat/board?seen={mark[1]}", headers=asks)).status_code == 200
+
+
+async def test_a_row_offers_one_act_and_only_what_the_role_may_do(site: Site) -> None:
+    code, alone = await site.case(), await site.case(None)
+    await answer_of(site, code, "urgent")
+    own, doctors = (await board(site)).text, (await board(site, who="wipa")).text
+    assert f"/cases/{code}/acknowledgements" in own and f"/cases/{alone}/assignment" in own
+    assert "acknowledgements" not in doctors and "/assignment" not in doctors and '/nudges"' not in doctors
+
+
+async def test_threat_21_and_22_a_name_stays_text(site: Site) -> None:
+    name = '<img src=x onerror=alert(1)>" hx-get="/x'
+    await site.case(None, called_name=name, given_name=name)
+    text = (await board(site)).text
+    assert "<img" not in text and '" hx-get="/x' not in text and "&lt;img" in text
+
+
+async def test_no_name_and_no_number_stands_in_the_title_or_an_address(site: Site) -> None:
+    await site.case(None, called_name="ทดลองชื่อเล่น")
+    text = (await board(site)).text
+    addresses = re.findall(r'(?:href|action|formaction|hx-get)="([^"]*)"', text)
+    assert not [address for address in addresses if "ทดลอง" in address]
+    assert "ทดลอง" not in re.search(r"<title>(.*?)</title>", text)[1]  # type: ignore[index]

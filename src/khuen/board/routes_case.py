@@ -323,7 +323,7 @@ def _entry(here: Here, entry: Entry) -> dict[str, Any]:
     apart = own is not None and abs((entry.at - own).total_seconds()) >= 60
     return {
         "at_text": clock.in_words(entry.at, here.now),
-        "own_text": _own_time(own, entry.at) if own is not None and apart else "",
+        "own_text": _own_time(here, own, entry.at) if own is not None and apart else "",
         "title": HAPPENED.get(entry.kind) or OPENED_AS.get(entry.kind, entry.kind),
         "what": what,
         "more": more,
@@ -333,11 +333,11 @@ def _entry(here: Here, entry: Entry) -> dict[str, Any]:
     }
 
 
-def _own_time(own: datetime, at: datetime) -> str:
+def _own_time(here: Here, own: datetime, at: datetime) -> str:
     """The time on the phone; with its day when that is another one."""
     if clock.day(own) == clock.day(at):
         return f"{own.astimezone(clock.BANGKOK):%H:%M}"
-    return f"{clock.short(clock.day(own))} {own.astimezone(clock.BANGKOK):%H:%M}"
+    return clock.in_words(own, here.now)
 
 
 def _buddy(here: Here, row: Any) -> dict[str, Any]:

@@ -1,0 +1,87 @@
+"""What comes next for a case, as a table; and that the statement and the rules name the lanes in the same order."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from khuen.board import queries
+from khuen.board.rules import (
+    NEEDS,
+    ORDER,
+    Act,
+    Facts,
+    Lane,
+    first_lane,
+    next_step,
+    permitted,
+    suggested,
+    waited_hours,
+)
+
+TODAY = date(2026, 11, 24)
+
+
+def facts(stage: str = "in_treatment", buddy: bool = True, rank: int = 0, late: int = 0, opens: int = -2) -> Facts:
+    closes = TODAY - timedelta(days=late) if late else TODAY + timedelta(days=3)
+    return Facts(stage, buddy, rank, TODAY + timedelta(days=opens), closes)
+
+
+@pytest.mark.parametrize(
+    ("case", "act"),
+    [
+        (facts(), Act.OPEN),
+        (facts(late=1), Act.NUDGE),
+        (facts(late=30, buddy=False), Act.MATCH),
+        (facts(late=30, rank=1), Act.ACKNOWLEDGE),
+        (facts(buddy=False, rank=2), Act.ACKNOWLEDGE),
+        (facts(stage="closed", buddy=False), Act.OPEN),
+        (Facts("enrolled", True), Act.OPEN),
+    ],
+)
+def test_one_act_is_offered_and_whoever_is_in_need_comes_first(case: Facts, act: Act) -> None:
+    assert suggested(case, TODAY) is act
+
+
+@pytest.mark.parametrize(
+    ("case", "act", "says"),
+    [
+        (facts(rank=2), Act.ACKNOWLEDGE, "calls for help"),
+        (facts(rank=1), Act.ACKNOWLEDGE, "look into it"),
+        (facts(buddy=False), Act.MATCH, "Match a buddy"),
+        (facts(late=2), Act.NUDGE, "%(days)s days late"),
+        (facts(stage="awaiting_doctor"), None, "doctor assesses"),
+        (facts(stage="certified"), None, "Certified"),
+        (facts(stage="closed", rank=2, late=9), None, "closed"),
+        (facts(opens=2), None, "next visit"),
+        (facts(opens=-2), None, "due by"),
+        (Facts("enrolled", True), None, "No visit"),
+    ],
+)
+def test_the_next_step(case: Facts, act: Act | None, says: str) -> None:
+    step = next_step(case, 30, TODAY)
+    assert step.act is act and says in step.title
+    assert set(re.findall(r"%\((\w+)\)s", step.title)) == set(step.params)
+
+
+def test_a_last_day_is_not_late() -> None:
+    assert suggested(Facts("enrolled", True, 0, TODAY, TODAY), TODAY) is Act.OPEN
+
+
+def test_who_may_not_act_may_open() -> None:
+    for act in Act:
+        assert permitted(act, set()) is Act.OPEN
+        assert permitted(act, {NEEDS[act]}) is act
+
+
+def test_hours_without_a_buddy_are_full_hours() -> None:
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    assert [waited_hours(now - timedelta(minutes=m), now) for m in (0, 59, 60, 24 * 60 + 1, -90)] == [0, 0, 1, 24, 0]
+
+
+def test_the_statement_numbers_the_lanes_as_the_rules_do() -> None:
+    numbered = re.findall(r"WHEN (\w+) THEN (\d)", re.sub(r"\s+", " ", queries.BOARD.split("AS lane")[0]))
+    assert [first_lane(int(n)).value for _, n in numbered] == [name for name, _ in numbered]
+    assert ORDER[-1] is Lane.ALL and len(numbered) == len(ORDER) - 1
