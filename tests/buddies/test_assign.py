@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import html5lib
 import pytest
 
 from khuen import clock
@@ -151,3 +152,32 @@ async def test_services_refuse_what_cannot_be(site: Site) -> None:
             await buddies.assign(here, [NewAssignment(uuid7(), case_id, site.chatturat.people["mali"][0])])
     with pytest.raises(RuntimeError):
         await buddies.assign(here, [NewAssignment(uuid7(), case_id, somchai)])
+
+
+async def test_threat_16_fields_that_nobody_asked_for_change_nothing(site: Site, root: Any) -> None:
+    code = await site.case(None)
+    extra = {
+        "tenant_id": str(site.phon.tenant_id),
+        "case_id": str(uuid4()),
+        "made_by": str(uuid4()),
+        "ended_at": "2020-01-01",
+    }
+    answer = await site.clients["nok"].post(f"/chatturat/cases/{code}/assignment", data=form(site, "somchai", **extra))
+    assert answer.status_code == 303
+    row = await root.fetchrow("SELECT * FROM assignment")
+    assert (row["tenant_id"], row["case_id"]) == (site.chatturat.tenant_id, site.chatturat.cases[code])
+    assert row["made_by"] == site.chatturat.people["nok"][0] and row["ended_at"] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "<b hx-get='/x'>หนา</b>"]
+)
+async def test_threat_21_stored_text_is_shown_as_text(site: Site, root: Any, text: str) -> None:
+    code = await site.case(None, called_name=text, given_name=text, family_name=text, moo=text)
+    await root.execute("UPDATE member SET called_name = $1, moo = $1", text)
+    nok = site.clients["nok"]
+    found = await nok.post("/chatturat/search", data={"q": code})
+    for page in (await nok.get("/chatturat/matching"), await nok.get(f"/chatturat/cases/{code}/assignment"), found):
+        assert page.status_code == 200 and code in page.text and text not in page.text
+        for element in html5lib.parse(page.text).iter():
+            assert element.get("src") != "x" and element.get("hx-get") != "/x" and "onerror" not in element.attrib
