@@ -61,7 +61,7 @@ class Report:
         ]
         if left:
             lines.append(f"{left} had been filled before and stayed as they were")
-        return "\n".join([*lines, f"content {self.content_hash}"])
+        return "\n".join([*lines, *([f"content {self.content_hash}"] if new else [])])
 
 
 async def prepare(settings: Settings, *, progress: Progress) -> None:

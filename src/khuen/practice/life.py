@@ -12,8 +12,6 @@ from khuen.followups import rules
 from khuen.followups.rules import Cadence, How
 from khuen.practice.plans import Ending
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 _MORNING, _EVENING = 3600, 41_400  # seconds of the UTC day: 8:00 to 18:30 in Bangkok
 _LATE, _SKEWED = 0.05, 0.004
 
@@ -40,7 +38,7 @@ class Last(NamedTuple):
 
 def identity(chance: Random, at: datetime) -> UUID:
     """A version 7 UUID of this moment that the same seed makes again."""
-    milliseconds, bits = (at - _EPOCH) // _MILLISECOND, chance.getrandbits(74)
+    milliseconds, bits = round(at.timestamp() * 1000), chance.getrandbits(74)
     return UUID(int=milliseconds << 80 | 7 << 76 | (bits >> 62) << 64 | 2 << 62 | bits & 0x3FFF_FFFF_FFFF_FFFF)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -138,5 +137,6 @@ def many(cases: int, visits_each: float, calm_days: int) -> Plan:
 
 
 def _parts(count: int, waves: list[int]) -> list[tuple[int, int]]:
-    sizes: Callable[[int], int] = lambda n: count // len(waves) + (n < count % len(waves))  # noqa: E731
-    return [(sizes(n), wave) for n, wave in enumerate(waves) if sizes(n)]
+    """(how many, wave), as even as can be; no part is empty."""
+    sizes = [count // len(waves) + (place < count % len(waves)) for place in range(len(waves))]
+    return [(size, wave) for size, wave in zip(sizes, waves, strict=True) if size]
