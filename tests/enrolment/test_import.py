@@ -166,7 +166,7 @@ async def test_an_undo_keeps_what_somebody_worked_on_and_ends_after_a_day(pools:
 
 
 async def test_another_district_sees_no_batch(pools: Settings) -> None:
-    made, other = await care.stand(pools, "a", nok="coordinator"), await care.stand(pools, "b", kanya="coordinator")
+    made, other = await care.stand(pools, "phon", nok="coordinator"), await care.stand(pools, "khon", kanya="coordinator")
     batch = await received(made.here("nok"), made.project_id, messy.xlsx(messy.make(5, 0)))
     stranger = other.here("kanya")
     async with within(stranger):

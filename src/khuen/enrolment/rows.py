@@ -162,7 +162,7 @@ class _Reading:
             prefix, given = thai.split_prefix(typed_given)
             family = self.get("family_name", rules.no_family) or ""
             name, asked = "given_name", bool(given)
-            if given and not self.typed.get("family_name", "").strip():
+            if not self.typed.get("family_name", "").strip():
                 self.problems.append(Problem("family_name", "missing_family"))
         if not asked and not self.wrong(name):
             self.problems.append(Problem(name, "missing_name"))
