@@ -99,6 +99,7 @@ async def test_threat_25_unknown_and_known_accounts_get_the_same_answer(
         seen[login] = (answer.status_code, told, headers, asked, len(hashing) - before)
     assert seen["sommut"] == seen["nobody"] == seen["closed"]
     assert (seen["sommut"][0], seen["sommut"][4]) == (422, 1) and len(seen["sommut"][3]) >= 2
+    assert all(compared.startswith("$argon2id$v=19$m=") for compared in hashing)  # a malformed one costs nothing
 
 
 @pytest.mark.parametrize("redis", [True, False])

@@ -121,6 +121,26 @@ async def test_threat_19_a_disabled_account_is_out_within_a_second(cast: Cast) -
     assert await sessions.look_up(token, clock.now()) is None
 
 
+async def test_threat_19_the_account_and_the_phone_are_read_with_the_session(cast: Cast, root: Any) -> None:
+    """Even where nobody ended the session itself."""
+    token = await start(cast, cast.coordinator)
+    await root.execute("UPDATE auth.account SET state = 'disabled' WHERE id = $1", cast.coordinator)
+    assert await sessions.look_up(token, clock.now()) is None
+    phone = uuid7()
+    await root.execute(
+        "INSERT INTO auth.device (id, account_id, token_hash, name, bound_at) VALUES ($1, $2, $3, '', $4)",
+        phone,
+        cast.buddy,
+        b"x",
+        clock.now(),
+    )
+    token = await start(cast, cast.buddy, device_id=phone)
+    assert await sessions.look_up(token, clock.now()) is not None
+    await root.execute("UPDATE auth.device SET revoked_at = bound_at")
+    sessions.forget_all()
+    assert await sessions.look_up(token, clock.now()) is None
+
+
 async def test_threat_19_a_role_taken_away_is_gone_within_a_second(cast: Cast) -> None:
     token = await start(cast, cast.coordinator)
     assert await sessions.look_up(token, clock.now()) is not None

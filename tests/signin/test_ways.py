@@ -62,6 +62,11 @@ async def test_u19_a_real_district_has_no_buttons_and_leaves_a_trace(
     assert [(t["tenant_id"], t["detail"]) for t in traces] == [(cast.real, '{"method":"practice"}')]
 
 
+async def test_u19_even_a_practice_account_planted_in_a_real_district(visit: Visit, cast: Cast, root: Any) -> None:
+    await root.execute("UPDATE auth.account SET practice_tenant_id = $2 WHERE id = $1", cast.coordinator, cast.real)
+    assert (await visit().post("/baan-thod-long/sign-in/practice", {"role": "coordinator"})).status_code == 404
+
+
 @pytest.mark.parametrize("role", ["operator", "clock", "nobody", ""])
 async def test_a_practice_district_has_no_other_roles(visit: Visit, practice: dict[str, Any], role: str) -> None:
     assert (await visit().post("/baan-tua-yang/sign-in/practice", {"role": role})).status_code == 404
