@@ -23,7 +23,7 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
-TENANT = SimpleNamespace(slug="ban-tuayang", name="บ้านตัวอย่าง", practice=True)
+TENANT = SimpleNamespace(slug="ban-tuayang", name="บ้านตัวอย่าง", short_name="ตัวอย่าง", practice=True)
 OTHER = SimpleNamespace(slug="ban-sommut", name="บ้านสมมุติ", practice=True)
 COORDINATOR = SimpleNamespace(called_name="สมมุติ ใจดี", roles=frozenset({"coordinator"}), tenants=(TENANT, OTHER))
 NAV = [("/b/board", "Board", True), ("/b/enrolments", "Enrol", False), ("/b/imports", "Import", False)]
