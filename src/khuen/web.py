@@ -40,6 +40,7 @@ MENU = (
     ("enrolment.import", "imports", N_("Import")),
     ("messages.see", "messages", N_("Messages")),
     ("followups.today", "b/", N_("My visits")),
+    ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
 )
 
@@ -189,7 +190,7 @@ def _clean(spec: _Spec, raw: str) -> str:
 @cache
 def environment(lang: str = "th") -> Environment:
     """One Jinja environment per language, made once; templates do not change while the site runs."""
-    env = Environment(
+    env = words.Pages(
         loader=FileSystemLoader(folder("templates")),
         autoescape=True,
         undefined=StrictUndefined,
@@ -198,6 +199,7 @@ def environment(lang: str = "th") -> Environment:
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
     )
+    env.lang = lang
     words.install(env, lang)
     env.globals["static"] = assets.url
     env.filters |= {

@@ -9,13 +9,15 @@ import io
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, nodes
+from jinja2.visitor import NodeTransformer
+from markupsafe import Markup
 
 from khuen.msgid import N_ as N_
 from khuen.paths import folder
@@ -67,6 +69,27 @@ def install(env: Environment, lang: str = DEFAULT) -> None:
     env.undefined = StrictUndefined
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
+
+
+class Pages(Environment):
+    """An environment that puts a message without figures into the compiled page: a board says hundreds of them."""
+
+    lang = DEFAULT
+
+    def _generate(self, source: nodes.Template, *rest: Any, **more: Any) -> str:
+        return super()._generate(_Fixed(self.lang).visit(source), *rest, **more)
+
+
+class _Fixed(NodeTransformer):
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def visit_Call(self, node: nodes.Call) -> nodes.Node:
+        self.generic_visit(node)
+        match node:
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(msgid))], kwargs=[]):
+                return nodes.Const(Markup(gettext(msgid, self.lang) % {}), lineno=node.lineno)
+        return node
 
 
 @cache
