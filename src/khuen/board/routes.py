@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -26,8 +27,11 @@ from khuen.thai import initial
 from khuen.words import N_
 
 Asking: TypeAlias = Request[Any, Any, Any]
+Line: TypeAlias = tuple[Any, ...]
 
 NUDGED = N_("Buddies asked to visit: %(asked)s. Left out: %(left)s")
+MOO, BY, LATE = N_("M.%(moo)s"), N_("by %(day)s"), N_("%(days)s days late")
+ALONE_HOURS, ALONE_DAYS = N_("none for %(hours)s h"), N_("none for %(days)s days")
 CHOOSE_ROWS = N_("Tick the people first")
 HEADERS = (
     N_("Case"),
@@ -103,7 +107,7 @@ async def exports(request: Asking, tenant: FromPath[str]) -> Response[bytes]:
     async with within(here):
         found = await service.export(here, asked, codes, form=kind)
     clinical = access.may(here.roles, "cases.clinical")
-    lang = "en" if request.cookies.get("lang") == "en" else "th"
+    lang = _lang(request)
     rows: list[list[sheets.Cell]] = [_headers(clinical, lang), *(_line(here, row, clinical, lang) for row in found)]
     body = await asyncio.to_thread(sheets.as_csv if kind == "csv" else sheets.as_xlsx, rows)
     name = f"board-{here.today.isoformat()}.{kind}"
@@ -168,7 +172,7 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
     allowed = {need for need in rules.NEEDS.values() if access.may(here.roles, need)}
     return {
         "asked": asked,
-        "groups": _groups(here, asked, found, allowed),
+        "groups": _groups(here, asked, found, allowed, _lang(request)),
         "lanes": [
             (
                 f"{base}?{_query(asked, lane='' if lane is Lane.WORK else lane.value)}".rstrip("?"),
@@ -182,41 +186,51 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
         "pages": max(1, -(-total // service.PAGE)),
         "pager_base": f"{base}?{_query(asked, page='')}",
         "query": _query(asked, **({"page": str(asked.page)} if asked.page > 1 else {})),
-        "limit_hours": found.buddy_within_hours,
         "stamp": f"{here.now.astimezone(clock.BANGKOK):%H:%M}",
         "hidden": parse_qsl(_query(asked)),
         "nobody": not found.counts[Lane.ALL] and not asked.filtered,
-        "lane_words": rules.LANES,
         "acts": rules.ACTS,
     }
 
 
-def _groups(here: Here, asked: Asked, found: Board, allowed: set[str]) -> list[tuple[str, list[tuple[Any, ...]]]]:
-    """Rows as tuples, ready to be shown; on the whole day's work each under the first of its lanes."""
-    groups: dict[str, list[tuple[Any, ...]]] = {}
+def _groups(here: Here, asked: Asked, found: Board, allowed: set[str], lang: str) -> list[tuple[str, list[Line]]]:
+    """Rows as tuples of words, ready to be shown; on the whole day's work each under the first of its lanes."""
+    groups: dict[str, list[Line]] = {}
     for row in found.rows:
         lane = row.lane if asked.lane is Lane.WORK else asked.lane
-        tambon = places.place(row.subdistrict_code) if row.subdistrict_code else None
-        act = rules.permitted(row.act, allowed)
-        late, wait = row.late_days, row.waited_hours
-        groups.setdefault(rules.LANES[lane], []).append(
-            (
-                row.code,
-                f"{row.called_name} {initial(row.family_name)}",
-                row.colour,
-                row.moo,
-                tambon.tambon if tambon else "",
-                row.buddy,
-                wait,
-                late,
-                clock.day_ahead(row.closes_on, here.today) if row.closes_on else "",
-                HOWS[row.last_how] if row.last_how else "",
-                clock.day_in_words(clock.day(row.seen_at), here.today) if row.seen_at else "",
-                act,
-                row.attention_id,
-            )
-        )
+        groups.setdefault(rules.LANES[lane], []).append(_row(here, row, found.buddy_within_hours, allowed, lang))
     return list(groups.items())
+
+
+def _row(here: Here, row: service.Row, limit_hours: int, allowed: set[str], lang: str) -> Line:
+    def say(text: str, **figures: object) -> str:
+        return words.gettext(text, lang) % figures
+
+    where = [say(MOO, moo=row.moo)] if row.moo else []
+    hours, late = row.waited_hours, row.late_days
+    by = say(BY, day=clock.day_ahead(row.closes_on, here.today)) if row.closes_on else "–"
+    return (
+        row.code,
+        f"{row.called_name} {initial(row.family_name)}",
+        row.colour,
+        " ".join([*where, *_tambon(row.subdistrict_code)]),
+        row.buddy,
+        say(ALONE_HOURS, hours=hours) if hours < 72 else say(ALONE_DAYS, days=hours // 24),
+        "late" if hours > limit_hours else "waiting",
+        say(LATE, days=late) if late else "",
+        by,
+        say(HOWS[row.last_how]) if row.last_how else "",
+        clock.day_in_words(clock.day(row.seen_at), here.today) if row.seen_at else "",
+        rules.permitted(row.act, allowed),
+        row.attention_id,
+    )
+
+
+@cache
+def _tambon(code: str | None) -> tuple[str, ...]:
+    """The tambon's name alone, or nothing."""
+    place = places.place(code) if code else None
+    return (place.tambon,) if place else ()
 
 
 def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
@@ -238,6 +252,10 @@ def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
     }
 
 
+def _lang(request: Asking) -> str:
+    return "en" if request.cookies.get("lang") == "en" else "th"
+
+
 def _headers(clinical: bool, lang: str) -> list[sheets.Cell]:
     return [words.gettext(text, lang) for text in (*HEADERS, *((COLOUR,) if clinical else ()))]
 
@@ -246,7 +264,6 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
     def say(text: str) -> str:
         return words.gettext(text, lang)
 
-    tambon = places.place(row["subdistrict_code"]) if row["subdistrict_code"] else None
     late = max(0, (here.today - row["closes_on"]).days) if row["closes_on"] else 0
     cells: list[sheets.Cell] = [
         row["code"],
@@ -254,7 +271,7 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
         say(rules.LANES[rules.first_lane(row["lane"])]),
         say(STAGES[row["stage"]]),
         row["project"],
-        tambon.tambon if tambon else "",
+        *(_tambon(row["subdistrict_code"]) or ("",)),
         row["moo"] or "",
         row["buddy"] or "",
         _day(row["opened_on"]),
