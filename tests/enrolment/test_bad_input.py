@@ -142,7 +142,9 @@ async def test_a_row_takes_anything_calmly(site: Site, nasty: str) -> None:
     nok = site.clients["nok"]
     body = "ชื่อ,นามสกุล,มาตรา,ผู้เสนอ,วันที่ยินยอม,ยินยอมบำบัด\nทดลอง,,113,ตนเอง,1/1/2569,ยินยอม\n".encode()
     form = {"key": str(uuid7()), "project": str(site.chatturat.project_id)}
-    url = (await nok.post("/chatturat/imports", data=form, files={"file": ("a.csv", body, "text/csv")})).headers["location"]
+    url = (await nok.post("/chatturat/imports", data=form, files={"file": ("a.csv", body, "text/csv")})).headers[
+        "location"
+    ]
     for field in ("given_name", "family_name", "agreed_on", "choice", "nonsense"):
         answer = await nok.post(f"{url}/rows/2", data={field: nasty})
         assert answer.status_code in (303, 422), (field, said(answer.text)[:300])

@@ -21,7 +21,9 @@ async def test_five_pages_make_a_person_a_case_consents_and_a_first_visit(site: 
     assert answer.status_code == 303 and "/chatturat/cases/" in answer.headers["location"]
     case = await root.fetchrow("SELECT * FROM case_file")
     assert str(case["id"]) == draft and case["legal_basis"] == "s113" and case["proposed_by"] == "family"
-    consents = {row["kind"]: (row["decision"], str(row["decided_on"])) for row in await root.fetch("SELECT * FROM consent")}
+    consents = {
+        row["kind"]: (row["decision"], str(row["decided_on"])) for row in await root.fetch("SELECT * FROM consent")
+    }
     assert consents == {
         "treatment": ("given", "2026-11-20"),
         "sharing": ("refused", "2026-11-20"),
@@ -141,7 +143,9 @@ async def test_the_search_for_a_tambon_works_with_and_without_scripts(site: Site
     draft = await begun(nok)
     page = await step(nok, draft, "address", {"q": "ละหาน", "act": "search"})
     assert page.status_code == 200 and 'value="360607"' in page.text and "GeoThai" in page.text
-    piece = await nok.post(f"/chatturat/enrolments/places?d={draft}", data={"q": "ละหาน"}, headers={"hx-request": "true"})
+    piece = await nok.post(
+        f"/chatturat/enrolments/places?d={draft}", data={"q": "ละหาน"}, headers={"hx-request": "true"}
+    )
     assert piece.status_code == 200 and 'value="360607"' in piece.text and "<html" not in piece.text
 
 

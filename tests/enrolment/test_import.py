@@ -166,7 +166,10 @@ async def test_an_undo_keeps_what_somebody_worked_on_and_ends_after_a_day(pools:
 
 
 async def test_another_district_sees_no_batch(pools: Settings) -> None:
-    made, other = await care.stand(pools, "phon", nok="coordinator"), await care.stand(pools, "khon", kanya="coordinator")
+    made, other = (
+        await care.stand(pools, "phon", nok="coordinator"),
+        await care.stand(pools, "khon", kanya="coordinator"),
+    )
     batch = await received(made.here("nok"), made.project_id, messy.xlsx(messy.make(5, 0)))
     stranger = other.here("kanya")
     async with within(stranger):
@@ -247,7 +250,23 @@ async def test_the_template_comes_back_with_nothing_to_match(site: Site) -> None
     book = openpyxl.load_workbook(io.BytesIO(empty.content))
     sheet = book.active
     assert sheet is not None and sheet.row_dimensions[1].hidden and len(sheet.data_validations.dataValidation) == 7
-    values = ("นาย", "ทดลอง", "ตัวอย่าง", "", "ชาย", "2538", "", "", "", "", "ละหาน", "ม.113", "ตนเอง", "1/11/2569", "ยินยอม")
+    values = (
+        "นาย",
+        "ทดลอง",
+        "ตัวอย่าง",
+        "",
+        "ชาย",
+        "2538",
+        "",
+        "",
+        "",
+        "",
+        "ละหาน",
+        "ม.113",
+        "ตนเอง",
+        "1/11/2569",
+        "ยินยอม",
+    )
     for at, value in enumerate(values):
         sheet.cell(3, at + 1, value)
     out = io.BytesIO()

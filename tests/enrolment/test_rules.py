@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khuen import clock, thai
+from khuen import thai
 from khuen.enrolment import columns, forms, rows, rules
 from khuen.enrolment.rules import Around, Wrong
 
@@ -23,7 +23,9 @@ GOOD = {
     "treatment": "ยินยอม",
     "birth": "31/1/2538",
 }
-ANY_TEXT = st.text(st.characters(codec="utf-8") | st.sampled_from("๐๑๒๓๔๕๖๗๘๙\u0e4d\u0e32\u00a0\u200bE+=-/."), max_size=40)
+ANY_TEXT = st.text(
+    st.characters(codec="utf-8") | st.sampled_from("๐๑๒๓๔๕๖๗๘๙\u0e4d\u0e32\u00a0\u200bE+=-/."), max_size=40
+)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +107,12 @@ def test_decomposed_vowels_and_no_break_spaces_are_tidied_with_a_note() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "district", "code"),
-    [("ละหาน", "", "360607"), ("ต.ละหาน", "อ.จัตุรัส", "360607"), ("ต.ละหาน อ.จัตุรัส จ.ชัยภูมิ", "", "360607"), ("360607", "", "360607")],
+    [
+        ("ละหาน", "", "360607"),
+        ("ต.ละหาน", "อ.จัตุรัส", "360607"),
+        ("ต.ละหาน อ.จัตุรัส จ.ชัยภูมิ", "", "360607"),
+        ("360607", "", "360607"),
+    ],
 )
 def test_tambons(typed: str, district: str, code: str) -> None:
     assert rules.tambon(typed, AROUND, district) == code
@@ -172,8 +179,6 @@ def test_cells_are_named_as_the_spreadsheet_names_them(row: int, column: int) ->
 
 @given(st.permutations(list(columns.TEMPLATE_HEADERS.items())))
 def test_headers_in_any_order(pairs: list[tuple[str, str]]) -> None:
-    assert columns.guess_fields(tuple(header for _, header in pairs)) == {at: name for at, (name, _) in enumerate(pairs)}
-
-
-def test_ages_are_counted_in_bangkok_years() -> None:
-    assert clock.age(date(2006, 11, 24), TODAY) == 20
+    assert columns.guess_fields(tuple(header for _, header in pairs)) == {
+        at: name for at, (name, _) in enumerate(pairs)
+    }
