@@ -42,7 +42,18 @@ GET  /{tenant}/b/me                           buddy                      200  - 
 GET  /{tenant}/messages                       coordinator                200  -    -    -    4
 GET  /{tenant}/messages/{message_id}          coordinator                200  -    404  404  4
 POST /{tenant}/messages/{message_id}/retry    coordinator                303  -    404  404
-GET  /{tenant}/admin/invitations              tenant_admin               200  -    -    -    0
+GET  /{tenant}/admin/members                  tenant_admin               200  -    -    -    4
+POST /{tenant}/admin/members                  tenant_admin               422  -    -    -
+GET  /{tenant}/admin/members/new              tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/members/search           tenant_admin               303  -    -    -
+POST /{tenant}/admin/members/places           tenant_admin               200  -    -    -
+GET  /{tenant}/admin/members/{member_id}      tenant_admin               200  200  404  404  7
+POST /{tenant}/admin/members/{member_id}/roles tenant_admin              303  303  404  404
+GET  /{tenant}/admin/members/{member_id}/ending tenant_admin             200  200  404  404  5
+POST /{tenant}/admin/members/{member_id}/ending tenant_admin             303  303  404  404
+GET  /{tenant}/admin/members/{member_id}/phone-removal tenant_admin      200  200  404  404  5
+POST /{tenant}/admin/members/{member_id}/phone-removal tenant_admin      303  303  404  404
+GET  /{tenant}/admin/invitations              tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/invitations              tenant_admin               422  -    -    -
 GET  /{tenant}/enrolments                     coordinator                200  -    -    -    4
 POST /{tenant}/enrolments                     coordinator                303  -    -    -

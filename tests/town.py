@@ -162,6 +162,9 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
     else:
         code = await town.case(buddy) if buddy else NOBODYS_CODE
     path = line.path.replace("{code}", code)
+    if "{member_id}" in path and buddy:
+        member = town.foreign.people[buddy][0] if whose == "foreign" else await town.free_buddy()
+        path = path.replace("{member_id}", str(member))
     if "{check_in_id}" in path and buddy:
         path = path.replace("{check_in_id}", await town.check_in(buddy, code))
     if "{message_id}" in path and coordinator and buddy:
@@ -204,6 +207,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{batch_id}/mapping": {"column_0": "given_name", "column_1": "family_name"}
         | {f"default_{name}": value for name, value in DEFAULTS.items() if name != "agreed_on"}
         | {"default_agreed_on_day": "1", "default_agreed_on_month": "11", "default_agreed_on_year": "2569"},
+        "{member_id}/roles": {"was": "buddy", "roles": "chair"},
         "rows/{number}": {"given_name": "สมมุติ", "family_name": "ตัวอย่าง"},
     }
     last = "/".join(line.path.split("/")[-2:])

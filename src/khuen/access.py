@@ -48,7 +48,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "doctor": _CARE,
     "chair": frozenset(),
     "hospital_director": frozenset(),
-    "tenant_admin": frozenset({"admin.invite"}),
+    "tenant_admin": frozenset({"admin.members", "admin.invite"}),
     "registrar": frozenset(),
     "station_officer": frozenset(),
     "lead": frozenset(),

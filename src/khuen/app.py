@@ -15,6 +15,7 @@ from litestar.types import ExceptionHandlersMap
 
 from khuen import access, assets, csrf, front, health, logs, redis, vault
 from khuen import settings as environment
+from khuen.admin import routes as admin
 from khuen.board import routes as board
 from khuen.buddies import routes as buddies
 from khuen.cases import routes as cases
@@ -41,6 +42,7 @@ ROUTES: list[Any] = [
     *messages.ROUTES,
     *board.ROUTES,
     *enrolment.ROUTES,
+    *admin.ROUTES,
     *front.ROUTES,
 ]
 LARGEST_BODY = 10_000_000

@@ -55,6 +55,7 @@ TAGS = frozenset(
         "member:ended",
         "member:invited",
         "member:joined",
+        "member:phone_removed",
         "message:cancelled",
         "message:nudged",
         "message:retried",

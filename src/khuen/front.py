@@ -13,7 +13,7 @@ from khuen.database import Pools
 from khuen.errors import NotFound
 
 #: the first of these that a member may enter is their home
-HOMES = (("board.see", "board"), ("followups.today", "b/"), ("admin.invite", "admin/invitations"))
+HOMES = (("board.see", "board"), ("followups.today", "b/"), ("admin.members", "admin/members"))
 _PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
                ORDER BY as_of DESC NULLS FIRST, slug"""
 

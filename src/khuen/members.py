@@ -12,9 +12,10 @@ from uuid import UUID
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.columns import Bytea, Text, Timestamptz
 
-from khuen import thai, vault
+from khuen import audit, thai, vault
+from khuen.errors import NotFound
 from khuen.ids import uuid7
-from khuen.tenancy import Here, TenantTable, many
+from khuen.tenancy import Here, TenantTable, hot, many
 
 
 class Member(TenantTable, tablename="member"):
@@ -94,10 +95,45 @@ async def add(here: Here, new: list[NewMember]) -> None:
         ],
     )
     await many(
-        """INSERT INTO member_role (tenant_id, id, member_id, role, since_at) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (tenant_id, member_id, role) WHERE ended_at IS NULL DO NOTHING""",
+        _GRANT,
         [(uuid7(here.now), m.id, role, here.now) for m in new for role in m.roles],
     )
+
+
+async def held(member_id: UUID) -> frozenset[str]:
+    """The roles of somebody who works here now; the member's row is held until COMMIT, so that changes take turns.
+
+    Raises NotFound for a stranger and for whoever has left.
+    """
+    if not await hot(_HOLD, member_id):
+        raise NotFound
+    rows = await MemberRole.select(MemberRole.role).where(
+        MemberRole.member_id == member_id, MemberRole.ended_at.is_null()
+    )
+    return frozenset(row["role"] for row in rows)
+
+
+async def set_roles(here: Here, member_id: UUID, roles: frozenset[str]) -> None:
+    """From now on exactly these. What was held ends and stays written down; every change is an audit row.
+
+    Harmless twice. Raises NotFound as held does.
+    """
+    before = await held(member_id)
+    gone, new = sorted(before - roles), sorted(roles - before)
+    if gone:
+        await MemberRole.update({MemberRole.ended_at: here.now}).where(
+            MemberRole.member_id == member_id, MemberRole.role.is_in(gone), MemberRole.ended_at.is_null()
+        )
+    await many(_GRANT, [(uuid7(here.now), member_id, role, here.now) for role in new])
+    for tag, role in [*(("role:ended", role) for role in gone), *(("role:granted", role) for role in new)]:
+        await audit.record(here, tag, member_id, role=role)
+
+
+async def leave(here: Here, member_id: UUID) -> None:
+    """Somebody works here no longer: their roles end, what they did stays. Raises NotFound as held does."""
+    await set_roles(here, member_id, frozenset())
+    await Member.update({Member.left_at: here.now}).where(Member.id == member_id)
+    await audit.record(here, "member:ended", member_id)
 
 
 async def with_role(here: Here, role: str) -> list[MemberCard]:
@@ -134,3 +170,8 @@ async def contact(here: Here, member_id: UUID) -> Contact:
         return safe.unseal("member", column, member_id, sealed) if sealed else None
 
     return Contact(opened("phone"), opened("email"))
+
+
+_HOLD = "SELECT 1 FROM member m WHERE m.tenant_id = $1 AND m.id = $2 AND m.left_at IS NULL FOR UPDATE"
+_GRANT = """INSERT INTO member_role (tenant_id, id, member_id, role, since_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (tenant_id, member_id, role) WHERE ended_at IS NULL DO NOTHING"""

@@ -12,7 +12,7 @@ from tests.browser import eyes
 from tests.browser.conftest import Province
 
 #: where a role begins; one page of each kind that its menus and lists lead to is looked at (a nurse sees a doctor's)
-ROLES = {"coordinator": "board", "buddy": "b/", "doctor": "board", "tenant_admin": "admin/invitations", "chair": ""}
+ROLES = {"coordinator": "board", "buddy": "b/", "doctor": "board", "tenant_admin": "admin/members", "chair": ""}
 MOST_PAGES = 40
 
 

@@ -14,6 +14,7 @@ import pytest
 from litestar import Litestar
 
 from khuen import assets, clock, front
+from khuen.admin import routes as admin
 from khuen.app import create_app
 from khuen.ids import uuid7
 from khuen.settings import Settings
@@ -96,7 +97,7 @@ class Browser:
 @pytest.fixture
 async def site(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
     """The site in this test's event loop, with its doors only: the rooms behind them have their own tests."""
-    monkeypatch.setattr("khuen.app.ROUTES", [assets.serve, *front.ROUTES, *routes.ROUTES])
+    monkeypatch.setattr("khuen.app.ROUTES", [assets.serve, *front.ROUTES, *routes.ROUTES, *admin.ROUTES])
     app = create_app(cast.settings)
     async with routes.opened(app):  # the pools are open already
         app.state.limiter.key = os.urandom(32)  # Redis is shared by all tests

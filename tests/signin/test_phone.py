@@ -1,9 +1,8 @@
-"""The one-time link, the phone that it binds, and its PIN; the sheet that an administrator prints."""
+"""The one-time link, the phone that it binds, and its PIN."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -186,45 +185,3 @@ async def test_a_new_password_ends_every_session_before_it(visit: Visit, cast: C
     )
     sessions.forget_all()
     assert (await thief.get("/account")).status_code == 401
-
-
-async def test_an_administrator_prints_a_sheet(visit: Visit, cast: Cast, root: Any) -> None:
-    browser = visit()
-    await browser.sign_in()
-    page = (await browser.get("/baan-thod-long/admin/invitations")).text
-    key = re.search(r'name="key" value="([^"]+)"', page)
-    assert key is not None and str(cast.buddy) in page
-    form = {"key": key[1], "kind": "device", "account": str(cast.buddy)}
-    first = await browser.post("/baan-thod-long/admin/invitations", form)
-    assert first.status_code == 200 and "<svg" in first.text and "ทดลอง ตัวอย่าง" in first.text
-    (address,) = re.findall(r"http://testserver\.local(/sign-in/once/[\w-]+)", first.text)
-    assert (await visit().get(address)).status_code == 200
-    again = await browser.post("/baan-thod-long/admin/invitations", form)
-    assert address in again.text
-    assert await root.fetchval("SELECT count(*) FROM auth.invitation") == 1
-    assert await root.fetchval("SELECT count(*) FROM auth.event WHERE tag = 'invitation:made'") == 1
-
-
-async def test_a_sheet_refuses_too_many_nobody_and_the_wrong_kind(visit: Visit, cast: Cast) -> None:
-    browser, path = visit(), "/baan-thod-long/admin/invitations"
-    await browser.sign_in()
-    assert (await browser.post(path, {"kind": "device"})).status_code == 422
-    assert (await browser.post(path, {"kind": "device", "account": str(cast.coordinator)})).status_code == 422
-    many = []
-    for number in range(21):
-        many.append(await accounts.create(f"ทดลอง {number}"))
-        await accounts.admit(many[-1], cast.real, uuid7(), f"ทดลอง {number}", {"buddy"})
-    assert (await browser.post(path, {"kind": "device", "account": [str(a) for a in many]})).status_code == 422
-    assert (await browser.post(path, {"kind": "device", "account": [str(a) for a in many[:20]]})).status_code == 200
-
-
-async def test_a_stranger_cannot_be_invited_and_a_coordinator_cannot_invite(visit: Visit, cast: Cast) -> None:
-    browser, path = visit(), "/baan-thod-long/admin/invitations"
-    await browser.sign_in()
-    stranger = await accounts.create("คนนอก ตัวอย่าง")
-    await accounts.admit(stranger, cast.practice, uuid7(), "คนนอก ตัวอย่าง", {"buddy"})
-    for account in (stranger, uuid7(), "x"):
-        assert (await browser.post(path, {"kind": "device", "account": str(account)})).status_code == 404
-    await accounts.admit(cast.coordinator, cast.real, cast.member, "สมมุติ ใจดี", {"coordinator"})
-    sessions.forget_all()
-    assert (await browser.get(path)).status_code == 403

@@ -32,15 +32,19 @@ async def create(
     password: str | None = None,
     practice_tenant_id: UUID | None = None,
     now: datetime | None = None,
+    id_: UUID | None = None,
 ) -> UUID:
-    """A new account without any district. Raises asyncpg.UniqueViolationError when the login is taken."""
+    """A new account without any district; with an id of one's own it is harmless twice.
+
+    Raises asyncpg.UniqueViolationError when the login is taken.
+    """
     now = now or clock.now()
-    account_id = uuid7(now)
+    account_id = id_ or uuid7(now)
     password_hash = await passwords.hashed(password) if password else None
     async with writing() as connection:
-        await connection.execute(
+        made = await connection.fetchval(
             "INSERT INTO auth.account (id, called_name, login, password_hash, practice_tenant_id, created_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
+            " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING true",
             account_id,
             called_name,
             login_of(login) if login else None,
@@ -48,7 +52,8 @@ async def create(
             practice_tenant_id,
             now,
         )
-        await audit.record_event(connection, now, "account:made", account_id, practice_tenant_id)
+        if made:
+            await audit.record_event(connection, now, "account:made", account_id, practice_tenant_id)
     return account_id
 
 
@@ -79,24 +84,36 @@ async def admit(
             member_id,
             called_name,
         )
-        had = await connection.fetch(
-            "SELECT id, role FROM auth.membership_role"
-            " WHERE account_id = $1 AND tenant_id = $2 AND ended_at IS NULL FOR UPDATE",
-            account_id,
-            tenant_id,
-        )
-        gone = [row for row in had if row["role"] not in roles]
-        new = sorted(set(roles) - {row["role"] for row in had})
-        await connection.executemany(
-            "UPDATE auth.membership_role SET ended_at = $2 WHERE id = $1", [(row["id"], now) for row in gone]
-        )
-        await connection.executemany(
-            "INSERT INTO auth.membership_role (id, account_id, tenant_id, role, granted_at, granted_by)"
-            " VALUES ($1, $2, $3, $4, $5, $6)",
-            [(uuid7(now), account_id, tenant_id, role, now, by) for role in new],
-        )
-        for tag, role in [*(("role:ended", row["role"]) for row in gone), *(("role:granted", role) for role in new)]:
-            await audit.record_event(connection, now, tag, account_id, tenant_id, role=role, by=by)
+        await hold_roles(connection, account_id, tenant_id, roles, now, by)
+
+
+async def hold_roles(
+    connection: Any,
+    account_id: UUID,
+    tenant_id: UUID,
+    roles: frozenset[str] | set[str],
+    now: datetime,
+    by: UUID | None,
+) -> None:
+    """Inside a transaction: exactly these roles in a district; what was held ends and stays written down."""
+    had = await connection.fetch(
+        "SELECT id, role FROM auth.membership_role"
+        " WHERE account_id = $1 AND tenant_id = $2 AND ended_at IS NULL FOR UPDATE",
+        account_id,
+        tenant_id,
+    )
+    gone = [row for row in had if row["role"] not in roles]
+    new = sorted(set(roles) - {row["role"] for row in had})
+    await connection.executemany(
+        "UPDATE auth.membership_role SET ended_at = $2 WHERE id = $1", [(row["id"], now) for row in gone]
+    )
+    await connection.executemany(
+        "INSERT INTO auth.membership_role (id, account_id, tenant_id, role, granted_at, granted_by)"
+        " VALUES ($1, $2, $3, $4, $5, $6)",
+        [(uuid7(now), account_id, tenant_id, role, now, by) for role in new],
+    )
+    for tag, role in [*(("role:ended", row["role"]) for row in gone), *(("role:granted", role) for role in new)]:
+        await audit.record_event(connection, now, tag, account_id, tenant_id, role=role, by=by)
 
 
 async def practice_account(

@@ -193,8 +193,10 @@ async def enter_pin(device: Device, pin: str, now: datetime) -> Tried:
     return Tried(None, MISSES - row["pin_misses"])
 
 
-async def revoke(account_id: UUID, device_id: UUID, now: datetime, *, reason: str = "own") -> None:
-    """The phone opens nothing any more; the sessions on it end with the same commit."""
+async def revoke(
+    account_id: UUID, device_id: UUID, now: datetime, *, reason: str = "own", by: UUID | None = None
+) -> None:
+    """The phone opens nothing any more; the sessions on it end with the same commit. Harmless twice."""
     async with writing() as connection:
         revoked = await connection.fetchval(
             "UPDATE auth.device SET revoked_at = $3 WHERE id = $1 AND account_id = $2 AND revoked_at IS NULL"
@@ -207,28 +209,10 @@ async def revoke(account_id: UUID, device_id: UUID, now: datetime, *, reason: st
             await connection.execute(
                 "UPDATE auth.session SET ended_at = $2 WHERE device_id = $1 AND ended_at IS NULL", device_id, now
             )
-            await audit.record_event(connection, now, "device:revoked", account_id, device=device_id, reason=reason)
+            await audit.record_event(
+                connection, now, "device:revoked", account_id, device=device_id, reason=reason, by=by or account_id
+            )
     sessions.forget(account_id)
-
-
-async def members(tenant_id: UUID) -> list[dict[str, Any]]:
-    """Whom an administrator may invite: account_id, called_name and roles, by name."""
-    async with reading() as connection:
-        rows = await connection.fetch(
-            "SELECT m.account_id, m.called_name, r.role FROM auth.membership m"
-            " JOIN auth.account a ON a.id = m.account_id AND a.state = 'active'"
-            " JOIN auth.membership_role r ON r.account_id = m.account_id AND r.tenant_id = m.tenant_id"
-            " AND r.ended_at IS NULL"
-            " WHERE m.tenant_id = $1 AND m.ended_at IS NULL ORDER BY m.called_name, m.account_id, r.role",
-            tenant_id,
-        )
-    found: dict[UUID, dict[str, Any]] = {}
-    for row in rows:
-        entry = found.setdefault(
-            row["account_id"], {"account_id": row["account_id"], "called_name": row["called_name"], "roles": []}
-        )
-        entry["roles"].append(row["role"])
-    return list(found.values())
 
 
 def easy(pin: str) -> bool:

@@ -24,7 +24,6 @@ from khuen.signin import (
     provider_file,
     providers,
     routes_account,
-    routes_invitations,
     routes_once,
     routes_passkeys,
     routes_providers,
@@ -233,5 +232,4 @@ ROUTES: list[Any] = [
     *routes_once.ROUTES,
     *routes_providers.ROUTES,
     *routes_account.ROUTES,
-    *routes_invitations.ROUTES,
 ]

@@ -1,0 +1,141 @@
+"""The people of a district as its administrator sees and changes them. Their way in is signin/staff.py."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from khuen import audit, members
+from khuen.admin import queries, rules
+from khuen.errors import Conflict, Invalid, KeyReused, NotFound
+from khuen.members import NewMember
+from khuen.tenancy import Here, hot
+
+A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """One line of the list."""
+
+    id: UUID
+    called_name: str
+    roles: frozenset[str]
+    subdistrict_code: str | None
+    moo: str | None
+    joined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A role, from when to when; held now when `ended_at` is None."""
+
+    role: str
+    since_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One page. `people` is of how many they are the buddy now: the number only."""
+
+    id: UUID
+    called_name: str
+    roles: frozenset[str]
+    terms: tuple[Term, ...]
+    subdistrict_code: str | None
+    moo: str | None
+    has_phone: bool
+    has_email: bool
+    joined_at: datetime
+    people: int
+
+    def before_last_change(self) -> tuple[datetime, frozenset[str]] | None:
+        """When the roles changed last, and what was held until then; None while they are as at the beginning."""
+        at = max((one.ended_at or one.since_at for one in self.terms), default=self.joined_at)
+        held = [one.role for one in self.terms if one.since_at < at and (one.ended_at is None or one.ended_at >= at)]
+        return (at, frozenset(held)) if held else None
+
+
+async def colleagues(here: Here, *, role: str = "", name: str = "", page: int = 1) -> list[Colleague]:
+    """Fifty people who work here now, in Thai dictionary order."""
+    rows = await hot(queries.PEOPLE, role, name, (page - 1) * A_PAGE, A_PAGE)
+    return [Colleague(**{**dict(row), "roles": frozenset(row["roles"])}) for row in rows]
+
+
+async def counts(here: Here) -> dict[str, int]:
+    """How many hold each role now; "" is everybody, whatever they hold."""
+    return {row["role"]: row["people"] for row in await hot(queries.COUNTS)}
+
+
+async def these(here: Here, ids: Collection[UUID]) -> dict[UUID, tuple[str, frozenset[str]]]:
+    """Called name and roles of those among these who work here now, in Thai dictionary order."""
+    rows = await hot(queries.THESE, list(ids))
+    return {row["id"]: (row["called_name"], frozenset(row["roles"])) for row in rows}
+
+
+async def one(here: Here, member_id: UUID) -> Member:
+    """Raises NotFound for a stranger and for whoever has left."""
+    rows = await hot(queries.ONE, member_id)
+    if not rows or rows[0]["left_at"] is not None:
+        raise NotFound
+    terms = tuple(Term(**row) for row in await hot(queries.ROLES, member_id))
+    current = await hot(queries.CURRENT, member_id)
+    row = rows[0]
+    return Member(
+        row["id"],
+        row["called_name"],
+        frozenset(term.role for term in terms if term.ended_at is None),
+        terms,
+        row["subdistrict_code"],
+        row["moo"],
+        row["has_phone"],
+        row["has_email"],
+        row["joined_at"],
+        current[0]["people"],
+    )
+
+
+async def join(here: Here, new: NewMember) -> None:
+    """Somebody begins to work here; `new.id` is the key of the form, so a form that is sent again changes nothing.
+
+    Raises Invalid (roles) and KeyReused (the same key, somebody else).
+    """
+    if problem := rules.refused(frozenset(), frozenset(new.roles), own=False):
+        raise Invalid({"roles": problem})
+    rows = await hot(queries.ONE, new.id)
+    if not rows:
+        await members.add(here, [new])
+        rows = await hot(queries.ONE, new.id)
+    if rows[0]["joined_at"] != here.now:  # an earlier form, or one that was sent at the same time
+        await _same(here, rows[0], new)
+        return
+    await audit.record(here, "member:joined", new.id)
+    for role in sorted(new.roles):
+        await audit.record(here, "role:granted", new.id, role=role)
+
+
+async def wanted_roles(here: Here, member_id: UUID, was: frozenset[str], chosen: frozenset[str]) -> frozenset[str]:
+    """What a member will hold after the form that showed `was`.
+
+    Raises NotFound, Invalid (roles), and Conflict when somebody changed them since, unless to the very same.
+    """
+    before = await members.held(member_id)
+    wanted = rules.after(before, chosen)
+    if was != before & frozenset(rules.OFFERED) and wanted != before:
+        raise Conflict
+    if problem := rules.refused(before, wanted, own=member_id == here.member_id):
+        raise Invalid({"roles": problem})
+    return wanted
+
+
+async def _same(here: Here, row: Any, new: NewMember) -> None:
+    contact = await members.contact(here, new.id)
+    there = (row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], contact.phone, contact.email)
+    first = {term["role"] for term in await hot(queries.ROLES, new.id) if term["since_at"] == row["joined_at"]}
+    sent = (new.called_name, new.subdistrict_code, new.moo, new.gender, new.phone, new.email)
+    if there != sent or first != set(new.roles):
+        raise KeyReused
