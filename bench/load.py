@@ -195,7 +195,11 @@ async def tokens(site: Site, phones: list[Phone]) -> dict[str, str]:
     """The form token of each session, read from the page that holds the form. Raises RuntimeError."""
     found = {}
     for phone in phones:
-        page = (await ask(site, f"GET /{phone.slug}/b/check-in?p={phone.code} HTTP/1.1\r\n{heads(phone)}\r\n".encode(), plain=True)).decode()
+        page = (
+            await ask(
+                site, f"GET /{phone.slug}/b/check-in?p={phone.code} HTTP/1.1\r\n{heads(phone)}\r\n".encode(), plain=True
+            )
+        ).decode()
         place = page.find('name="_csrf" value="')
         if place < 0:
             raise RuntimeError(f"no form on the page of {phone.slug}: {page[:200]}")

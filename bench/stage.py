@@ -45,25 +45,38 @@ class Stage:
         return replace(self.settings, database_url=_named(self.settings.database_url, name))
 
     async def database(self, name: str, size: Size) -> str:
-        """A database with this much in it: made once a day and for each schema, copied fresh for each run."""
-        today = clock.day(clock.now())
-        wanted = f"{name} {size} {today} {_fingerprint()}"
-        kept = f"kept_{name}"
+        """A fresh copy of what is kept under this name, made when it is missing, of another day or another schema."""
+        if not await self.holds(name, size):
+            await self.keep(name, size)
         root = await asyncpg.connect(self.engines.superuser_url)
         try:
-            said = await root.fetchval(
-                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", kept
-            )
-            if said != wanted:
-                await root.execute(f"DROP DATABASE IF EXISTS {kept} WITH (FORCE)")
-                await self._make(kept, size, today)
-                await root.execute(f"COMMENT ON DATABASE {kept} IS '{wanted}'")
             await root.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-            await root.execute(f"CREATE DATABASE {name} TEMPLATE {kept} STRATEGY FILE_COPY OWNER khuen_owner")
+            await root.execute(f"CREATE DATABASE {name} TEMPLATE kept_{name} STRATEGY FILE_COPY OWNER khuen_owner")
         finally:
             await root.close()
         await bootstrap.seal_database(self.superuser_of(name))
         return name
+
+    async def holds(self, name: str, size: Size) -> bool:
+        """Whether `kept_NAME` is here with this much in it, of today and of the present schema."""
+        root = await asyncpg.connect(self.engines.superuser_url)
+        try:
+            said = await root.fetchval(
+                "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1", f"kept_{name}"
+            )
+        finally:
+            await root.close()
+        return bool(said == _mark(size))
+
+    async def keep(self, name: str, size: Size) -> None:
+        """Make `kept_NAME` anew."""
+        root = await asyncpg.connect(self.engines.superuser_url)
+        try:
+            await root.execute(f"DROP DATABASE IF EXISTS kept_{name} WITH (FORCE)")
+            await self._make(f"kept_{name}", size, clock.day(clock.now()))
+            await root.execute(f"COMMENT ON DATABASE kept_{name} IS '{_mark(size)}'")
+        finally:
+            await root.close()
 
     async def _make(self, name: str, size: Size, today: Any) -> None:
         started = time.monotonic()
@@ -187,7 +200,8 @@ def _named(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
-def _fingerprint() -> str:
-    """Changes when the schema or the loader does."""
+def _mark(size: Size) -> str:
+    """Changes with the day, the schema and the loader."""
     files = [*sorted(folder("migrations").glob("*.py")), Path(data.__file__)]
-    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    source = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
+    return f"{size} {clock.day(clock.now())} {source}"

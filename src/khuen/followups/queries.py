@@ -10,7 +10,8 @@ _NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4))"
 
 #: $2 code, $3 member, $4 key, $5 how, $6 happened_at, $7 planned_at, $8 received_at, $9 to $13 the packs' ids,
 #: opens_on, due_on, closes_on and not_found_limit, $14 and $15 priority below and at that limit, $16 and $17 attention
-#: rank likewise, $18 end of the undo offer, $19 to $24 the audit entry
+#: rank likewise, $18 end of the undo offer, $19 to $24 the audit entry. `held` locks the plan before the audit chain is
+#: locked, also for an answer that turns out to be late: else two answers of one case could wait for each other
 _LOG = f"""
 WITH mine AS (
     SELECT c.id, c.code, p.called_name, p.family_name, r.pack_id, r.opens_on, r.due_on, r.closes_on, r.not_found_limit
@@ -20,10 +21,12 @@ WITH mine AS (
     LEFT JOIN unnest($9::uuid[], $10::date[], $11::date[], $12::date[], $13::integer[])
         AS r (pack_id, opens_on, due_on, closes_on, not_found_limit) ON r.pack_id = c.pack_id
     WHERE c.tenant_id = $1 AND c.code = $2
+), held AS (
+    SELECT v.id FROM mine JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = mine.id FOR UPDATE OF v
 ), fresh AS (
     INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
     SELECT $1, $4::uuid, mine.id, $3::uuid, $5::text, $6::timestamptz, $7::timestamptz, $8::timestamptz
-    FROM mine WHERE mine.pack_id IS NOT NULL
+    FROM mine WHERE mine.pack_id IS NOT NULL AND (SELECT count(*) FROM held) >= 0
     ON CONFLICT (tenant_id, id) DO NOTHING
     RETURNING id, case_id
 ), moved AS (
