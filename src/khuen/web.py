@@ -234,9 +234,7 @@ def _frame(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return {
         "lang": "en" if request.cookies.get("lang") == "en" else "th",
         "tenant": tenant,
-        "who": _Who(tenant.called_name if tenant else session.called_name, roles, session.memberships)
-        if session
-        else None,
+        "who": _who(session, tenant, roles) if session else None,
         "csrf": session.csrf if session else "",
         "path": path,
         "now": here_.now if here_ else clock.now(),
@@ -250,6 +248,12 @@ class _Who:
     called_name: str
     roles: frozenset[str]
     tenants: tuple[Any, ...]
+    has_account: bool  #: a page of their own; whoever practises has none
+
+
+def _who(session: Any, tenant: Any, roles: frozenset[str]) -> _Who:
+    name = tenant.called_name if tenant else session.called_name
+    return _Who(name, roles, session.memberships, session.practice_role is None)
 
 
 def _menu(slug: str, roles: frozenset[str], path: str) -> list[tuple[str, str, bool]]:

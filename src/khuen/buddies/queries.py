@@ -45,6 +45,13 @@ WHERE m.tenant_id = $1 AND m.left_at IS NULL AND EXISTS (
 ORDER BY m.sort_key, m.id
 """
 
+#: which of these members may be a buddy
+MAY_VISIT = """
+SELECT m.id FROM member m
+JOIN member_role r ON r.tenant_id = $1 AND r.member_id = m.id AND r.role = 'buddy' AND r.ended_at IS NULL
+WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[])
+"""
+
 HOMES = """
 SELECT c.id, p.subdistrict_code, p.moo, p.sex FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id

@@ -8,7 +8,6 @@ from enum import StrEnum
 from uuid import UUID
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from khuen.msgid import N_
 
@@ -104,6 +103,8 @@ def suggest(homes: Sequence[Home], buddies: Sequence[Candidate], shown: int = SH
 
 def _together(table: np.ndarray, buddies: Sequence[Candidate]) -> dict[int, int]:
     """{row: column} of the best matching between people and buddies who visit nobody yet."""
+    from scipy.optimize import linear_sum_assignment  # half a second of every start, for one page
+
     free = [n for n, buddy in enumerate(buddies) if buddy.current_cases == 0]
     rows, columns = linear_sum_assignment(table[:, free], maximize=True)
     return {int(row): free[int(column)] for row, column in zip(rows, columns, strict=True)}

@@ -87,7 +87,7 @@ async def assign(here: Here, new: list[NewAssignment]) -> None:
     fresh = [one for one in new if one.id not in known]
     if not fresh:
         return
-    may_visit = {row["id"] for row in await hot(queries.CANDIDATES)}
+    may_visit = {row["id"] for row in await hot(queries.MAY_VISIT, [one.member_id for one in fresh])}
     if any(one.member_id not in may_visit for one in fresh):
         raise Invalid({"member_id": NOT_A_BUDDY})
     try:
