@@ -81,10 +81,10 @@ async def continue_batch(here: Here, batch_id: UUID) -> Progress:
     return Progress(done, done + counts.get("good", 0), not counts.get("good"))
 
 
-async def unfinished(here: Here) -> list[UUID]:
-    """Batches whose commit has begun and not ended: for the worker's sweep."""
-    found = await ImportBatch.select(ImportBatch.id).where(ImportBatch.state == "committing")
-    return [row["id"] for row in found]
+async def unfinished(here: Here) -> list[tuple[UUID, UUID]]:
+    """(batch id, member who began it) of commits that have begun and not ended: for the worker's sweep."""
+    found = await ImportBatch.select(ImportBatch.id, ImportBatch.member_id).where(ImportBatch.state == "committing")
+    return [(row["id"], row["member_id"]) for row in found]
 
 
 async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
