@@ -141,8 +141,9 @@ def test_templates_are_text_only() -> None:
         if path.is_relative_to(ROOT / "templates" / "messages") and path.name == "body.html":
             continue  # an e-mail
         text = path.read_text()
+        html = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.DOTALL)
         for what, pattern in wrong.items():
-            assert not re.search(pattern, text), f"{path.relative_to(ROOT)}: {what}"
+            assert not re.search(pattern, text if "escaping" in what else html), f"{path.relative_to(ROOT)}: {what}"
 
 
 def test_threat_37_every_package_is_pinned_and_hashed() -> None:
