@@ -118,7 +118,9 @@ def test_every_hot_statement_names_the_tenant_for_each_table() -> None:
             if table not in tables:
                 continue
             called = alias if alias and alias not in {"set", "on", "where", "order"} else table.split(".")[-1]
-            named = re.search(rf"\b{called}\.tenant_id = \$1\b", plain) or re.search(r"(?<![.\w])tenant_id = \$1\b", plain)
+            named = re.search(rf"\b{called}\.tenant_id = \$1\b", plain) or re.search(
+                r"(?<![.\w])tenant_id = \$1\b", plain
+            )
             assert named, f"{name}: {table} {alias} without tenant_id = $1"
             seen += 1
         for table in re.findall(r"INSERT INTO ([a-z_.]+)", plain):

@@ -35,10 +35,10 @@ class Engine(LazyEngine):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("use within(here)")
 
-    transaction = atomic = batch = run_ddl = _refuse  # type: ignore[assignment]
+    transaction = atomic = batch = run_ddl = _refuse
 
 
-class NoReset(asyncpg.Connection):  # type: ignore[type-arg]
+class NoReset(asyncpg.Connection):
     """No reset query on release: it would be one more round trip, and no session state is ever used."""
 
     def get_reset_query(self) -> str:
