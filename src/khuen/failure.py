@@ -33,6 +33,8 @@ _KNOWN: dict[int, type[KhuenError]] = {
     413: TooLarge,
     429: TooMany,
 }
+#: what Litestar says as a 500 of its own when a phone is gone in the middle of its body: nobody's mistake
+_HUNG_UP = "client disconnected prematurely"
 
 
 def show(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
@@ -48,7 +50,7 @@ def show(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def _known(error: Exception) -> KhuenError:
-    if isinstance(error, HTTPException) and error.status_code < 500:
+    if isinstance(error, HTTPException) and (error.status_code < 500 or error.detail == _HUNG_UP):
         return _KNOWN.get(error.status_code, BadRequest)()
     return KhuenError()
 
