@@ -6,7 +6,6 @@ a good POST without htmx answers 303.
 
 from __future__ import annotations
 
-import json
 import types
 import typing
 from collections.abc import Mapping
@@ -18,10 +17,11 @@ import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
 from litestar.datastructures import FormMultiDict
+from litestar.exceptions import ClientException
 from litestar.plugins.htmx import ClientRedirect
 from litestar.response import Redirect
 
-from khuen import access, assets, clock, thai, words
+from khuen import access, assets, clock, csrf, thai, words
 from khuen.paths import folder
 from khuen.tenancy import Here
 from khuen.words import N_
@@ -43,6 +43,16 @@ MENU = (
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
 )
+
+
+class Asking(Request[Any, Any, Any]):
+    """A request whose form is either read or refused with 400: Litestar lets the bytes of a part fail as they are."""
+
+    async def form(self) -> FormMultiDict:
+        try:
+            return await super().form()
+        except (UnicodeError, LookupError) as error:
+            raise ClientException("a part of the form is no text") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +87,7 @@ def saved(
     request: Request[Any, Any, Any], to: str, *, text: str, undo: str | None = None, **params: object
 ) -> Response[Any]:
     """After a good POST: go to `to` and say `text` there (a message id), with an undo bar when `undo` is a token."""
-    said = json.dumps({"text": text, "undo": undo, "params": params}, separators=(",", ":")).encode().hex()
+    said = msgspec.json.encode({"text": text, "undo": undo, "params": params}).hex()
     response: Response[Any] = ClientRedirect(redirect_to=to) if is_htmx(request) else Redirect(to, status_code=303)
     # Written out: Litestar's Cookie copies itself field by field twice, a twelfth of a check-in.
     response.headers["set-cookie"] = f"{FLASH_COOKIE}={said}; HttpOnly; Max-Age=60; Path=/; SameSite=lax"
@@ -117,8 +127,12 @@ def read(cls: type[T], form: FormMultiDict | Mapping[str, Any]) -> tuple[T | Non
 
 
 def typed(form: FormMultiDict | Mapping[str, Any]) -> dict[str, str]:
-    """What was typed, to be shown again beside the errors; files and the token are left out."""
-    return {name: str(form[name]) for name in form if isinstance(form[name], str) and name != "csrf"}
+    """What was typed, to be shown again beside the errors; files and the token are left out.
+
+    Half a surrogate pair cannot be sent back to a browser: "?" stands for it.
+    """
+    texts = {name: form[name] for name in form if isinstance(form[name], str) and name != "_csrf"}
+    return {name: text.encode("utf-8", "replace").decode() for name, text in texts.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,16 +284,23 @@ def _flash(request: Request[Any, Any, Any]) -> tuple[Any, Undo | None]:
     if not raw:
         return None, None
     try:
-        said = json.loads(bytes.fromhex(raw))
-        text, undo, params = said["text"], said.get("undo"), said.get("params") or {}
-    except (ValueError, KeyError, TypeError):
+        said = msgspec.json.decode(bytes.fromhex(raw), type=_Kept)
+    except (ValueError, RecursionError):
         return None, None
-    if not isinstance(text, str) or not words.known(text) or not isinstance(params, dict):
+    if not words.known(said.text) or words.placeholders(said.text) - said.params.keys():
         return None, None
-    said_text = _Said(text, {str(k): str(v)[:40] for k, v in params.items()})
-    if isinstance(undo, str):
-        return None, Undo(undo[:40], said_text)  # type: ignore[arg-type]
+    said_text = _Said(said.text, {name: str(value)[:40] for name, value in said.params.items()})
+    if said.undo is not None:
+        return None, Undo(said.undo[:40], said_text)  # type: ignore[arg-type]
     return said_text, None
+
+
+class _Kept(msgspec.Struct):
+    """What the flash cookie holds."""
+
+    text: str
+    undo: str | None = None
+    params: dict[str, str | int] = {}
 
 
 @dataclass(frozen=True, slots=True)
