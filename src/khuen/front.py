@@ -11,11 +11,17 @@ from litestar.response import Redirect
 from khuen import access, web
 from khuen.database import Pools
 from khuen.errors import NotFound
+from khuen.signin.role_names import COMING, ROLE_NAMES, ROLE_WORK
 
 #: the first of these that a member may enter is their home
 HOMES = (("board.see", "board"), ("followups.today", "b/"), ("admin.members", "admin/members"))
 _PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
                ORDER BY as_of DESC NULLS FIRST, slug"""
+
+
+def home_of(roles: frozenset[str]) -> str | None:
+    """Where somebody with these roles begins in a district; None while no page is made for them."""
+    return next((place for permission, place in HOMES if access.may(roles, permission)), None)
 
 
 @get("/", opt={"perm": access.PUBLIC})
@@ -36,10 +42,12 @@ async def home(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Respon
     here = request.scope["state"].get("here")
     if here is None:
         return Redirect(f"/{tenant}/sign-in")
-    for permission, place in HOMES:
-        if access.may(here.roles, permission):
-            return Redirect(f"/{tenant}/{place}")
-    return web.page(request, "nothing_yet.html")
+    place = home_of(here.roles)
+    if place is not None:
+        return Redirect(f"/{tenant}/{place}")
+    held = [role for role in ROLE_NAMES if role in here.roles]
+    coming = [(ROLE_NAMES[role], COMING.get(role, (ROLE_WORK[role],))) for role in held]
+    return web.page(request, "nothing_yet.html", coming=coming)
 
 
 @get("/components", opt={"perm": access.PUBLIC})

@@ -16,3 +16,33 @@ ROLE_NAMES = {
     "inspector": N_("Inspector"),
     "operator": N_("System operator"),
 }
+
+#: what each does here, one line on the button of a practice district
+ROLE_WORK = {
+    "coordinator": N_("The board: who needs you today"),
+    "buddy": N_("Visit your people"),
+    "clinic": N_("People in care, and how their visits go"),
+    "doctor": N_("Who is ready for your assessment"),
+    "chair": N_("The agenda of the weekly meeting"),
+    "hospital_director": N_("Certificates that wait for your signature"),
+    "tenant_admin": N_("Who works here, and their links"),
+    "registrar": N_("Volunteers and their training"),
+    "station_officer": N_("What your station proposed"),
+    "lead": N_("How areas compare"),
+    "inspector": N_("Figures, minutes and the audit check"),
+    "operator": N_("The platform as a whole"),
+}
+
+#: what a later version brings to a role that has no page yet
+COMING = {
+    "chair": (
+        N_("The agenda makes itself from the week's work"),
+        N_("One matter at a time, by code and without names"),
+        N_("Decisions, who carries them out, and until when"),
+    ),
+    "hospital_director": (
+        N_("Certificates that doctors put before you, with the evidence for each"),
+        N_("Signing together with the doctor"),
+        N_("Revoking one, with the reason"),
+    ),
+}

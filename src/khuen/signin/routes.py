@@ -17,6 +17,7 @@ from litestar.response import Redirect
 
 from khuen import access, audit, clock, thai, web
 from khuen.errors import NotFound, TooMany
+from khuen.front import home_of
 from khuen.signin import (
     accounts,
     keys,
@@ -32,7 +33,7 @@ from khuen.signin import (
 )
 from khuen.signin.door import Asked, cookie_name, page_of, settings_of
 from khuen.signin.entering import NOT_RIGHT, drop_cookie, enter, limiter_of, text, told_to_wait
-from khuen.signin.role_names import ROLE_NAMES
+from khuen.signin.role_names import ROLE_NAMES, ROLE_WORK
 from khuen.signin.rows import reading, writing
 from khuen.words import N_
 
@@ -197,12 +198,16 @@ async def _place(slug: str) -> Place | None:
     return Place(**dict(row)) if row else None
 
 
-async def _practice_roles(place: Place) -> list[tuple[str, str]]:
-    """(role, its name) of the practice accounts of a district."""
+async def _practice_roles(place: Place) -> list[tuple[str, str, str, bool]]:
+    """(role, its name, what it does, whether it has a page) of the practice accounts of a district."""
     async with reading() as connection:
         rows = await connection.fetch(f"SELECT DISTINCT r.role {_PRACTICE}", place.id)
     there = {row["role"] for row in rows}
-    return [(role, name) for role, name in ROLE_NAMES.items() if role in there]
+    return [
+        (role, name, ROLE_WORK[role], home_of(frozenset({role})) is not None)
+        for role, name in ROLE_NAMES.items()
+        if role in there
+    ]
 
 
 async def _practice_account(place: Place, role: str) -> UUID | None:
