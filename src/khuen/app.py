@@ -13,7 +13,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from khuen import access, assets, csrf, front, health, logs, redis, vault
+from khuen import access, assets, csrf, front, health, logs, redis, vault, web
 from khuen import settings as environment
 from khuen.admin import routes as admin
 from khuen.board import routes as board
@@ -25,7 +25,7 @@ from khuen.errors import Busy, KhuenError
 from khuen.failure import show
 from khuen.followups import nudges
 from khuen.followups import routes as followups
-from khuen.headers import SafeHeaders
+from khuen.headers import safe_headers
 from khuen.messages import routes as messages
 from khuen.settings import Settings
 from khuen.signin import routes as signin
@@ -75,7 +75,9 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
     return Litestar(
         route_handlers=ROUTES,
         guards=[access.guard, csrf.guard],
-        middleware=[SafeHeaders(settings), SessionMiddleware(settings)],
+        before_send=[safe_headers(settings)],
+        middleware=[SessionMiddleware(settings)],
+        request_class=web.Asking,
         exception_handlers=_handlers(),
         lifespan=[rooms_open],
         state=State({"settings": settings}),

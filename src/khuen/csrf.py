@@ -5,8 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any
 
-from litestar import Request
-
+from khuen import web
 from khuen.errors import KhuenError
 from khuen.words import N_
 
@@ -51,6 +50,6 @@ def _same_site(connection: ASGIConnection[Any, Any, Any, Any]) -> bool:
 async def _token(connection: ASGIConnection[Any, Any, Any, Any]) -> bytes:
     if header := connection.headers.get(HEADER):
         return header.encode()
-    form = await Request(connection.scope, connection.receive).form()
+    form = await web.Asking(connection.scope, connection.receive).form()
     value = form.get(FIELD, "")
     return value.encode("utf-8", "replace") if isinstance(value, str) else b""

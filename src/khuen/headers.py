@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from litestar.enums import ScopeType
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from collections.abc import Awaitable, Callable
+
+from litestar.types import Message, Scope
 
 from khuen.settings import Settings
 
@@ -23,30 +23,24 @@ ALWAYS = {
     "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 
-
 _VARY = (b"vary", b"hx-request")
 
 
-class SafeHeaders(ASGIMiddleware):
-    scopes = (ScopeType.HTTP,)
+def safe_headers(settings: Settings) -> Callable[[Message, Scope], Awaitable[None]]:
+    """A hook before each message of the whole site: a middleware never sees an address that no route has."""
+    always = dict(ALWAYS) | {"cache-control": "no-store"}
+    if settings.secure:
+        always["strict-transport-security"] = "max-age=31536000; includeSubDomains"
+    pairs = [(name.encode(), value.encode()) for name, value in always.items()]
 
-    def __init__(self, settings: Settings) -> None:
-        always = dict(ALWAYS) | {"cache-control": "no-store"}
-        if settings.secure:
-            always["strict-transport-security"] = "max-age=31536000; includeSubDomains"
-        self.always = [(name.encode(), value.encode()) for name, value in always.items()]
+    async def add(message: Message, scope: Scope) -> None:
+        # On the raw pairs: the mapping over them decodes all of them for each name, a tenth of a check-in.
+        if message["type"] == "http.response.start":
+            given = list(message["headers"])
+            names = {name.lower() for name, _ in given}
+            given += [pair for pair in pairs if pair[0] not in names]
+            if not any(b"hx-request" in value for name, value in given if name.lower() == b"vary"):
+                given.append(_VARY)
+            message["headers"] = given
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        async def with_headers(message: Message) -> None:
-            # On the raw pairs: the mapping over them decodes all of them for each name, a tenth of a check-in.
-            if message["type"] == "http.response.start":
-                given = list(message["headers"])
-                names = {name.lower() for name, _ in given}
-                given += [pair for pair in self.always if pair[0] not in names]
-                if not any(b"hx-request" in value for name, value in given if name.lower() == b"vary"):
-                    given.append(_VARY)
-                message["headers"] = given
-            await send(message)
-
-        scope.setdefault("state", {})
-        await next_app(scope, receive, with_headers)
+    return add

@@ -13,7 +13,10 @@ _CASE = re.compile(r"(/[^/]+/cases/[A-Z]{2,5}-[0-9]{4,9})(/.*)?")
 
 def way_back(request: Request[Any, Any, Any], tenant: str, otherwise: str = "board") -> str:
     """The page that the press came from, by the browser's own word; only a page of this site and district counts."""
-    came = urlsplit(request.headers.get("referer", ""))
+    try:
+        came = urlsplit(request.headers.get("referer", ""))
+    except ValueError:  # "http://["
+        return f"/{tenant}/{otherwise}"
     if f"{came.scheme}://{came.netloc}" == request.app.state.settings.origin:
         if on_case := _CASE.fullmatch(came.path):
             path = on_case[1]

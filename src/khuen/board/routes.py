@@ -125,8 +125,9 @@ def known_codes(codes: list[str]) -> list[str]:
 ROUTES: list[Any] = [board, nudges, exports, *routes_turns.ROUTES, *routes_case.ROUTES]
 
 
-def _asked(given: Any) -> Asked:
+def _asked(raw: Any) -> Asked:
     """A filter that nobody offered is no filter."""
+    given = web.typed(raw)
     code, _, moo = given.get("place", "").partition("-")
     tambon = code if code.isascii() and code.isdecimal() and len(code) == 6 else None
     page = given.get("page", "")

@@ -35,7 +35,8 @@ class TurnForm(msgspec.Struct):
 async def reassignments(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Response[Any]:
     """With only codes the page that asks; with a reason and somebody chosen it is done."""
     raw = await request.form()
-    codes = [code for code in dict.fromkeys(raw.getall("code", [])) if is_code(code)][: service.PAGE]
+    texts = [text for text in raw.getall("code", []) if isinstance(text, str)]
+    codes = [code for code in dict.fromkeys(texts) if is_code(code)][: service.PAGE]
     if not codes:
         raise Invalid({}, N_("Tick the people first"))
     if "reason" not in raw:
@@ -60,14 +61,15 @@ async def _ask(request: Request[Any, Any, Any], codes: list[str], errors: dict[s
     here = web.here(request)
     async with within(here):
         found = await service.turns(here, codes)
+    typed = web.typed(raw)
     return web.page(
         request,
         "board/reassignment.html",
         status=422 if errors else 200,
         turns=[(turn, f"{turn.called_name} {initial(turn.family_name)}", _options(turn)) for turn in found],
         errors=errors,
-        typed=web.typed(raw),
-        key=raw.get("key") or uuid7(),
+        typed=typed,
+        key=typed.get("key") or uuid7(),
         reasons=REASONS,
     )
 

@@ -27,7 +27,7 @@ NO_FILE = N_("Choose a file first")
 NO_PROJECT = N_("Choose the project")
 MENDED, UNDONE = N_("Row saved"), N_("The import was undone")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-PAGE = 50
+PAGE, LAST_PAGE, LAST_ROW = 50, 10_000, 1_048_576
 BUDGET = 4.0  #: seconds of one request in which chunks are put in; then the page shows how far it is
 SHOWN_STATES = {
     "problems": ["bad", "duplicate"],
@@ -102,7 +102,8 @@ async def show(
             values = await _mapping_values(here, held, held.mapping, {})
             template_name = "enrolment/mapping.html"
         else:
-            values = await _batch_values(here, held, show, kind if kind in rules.PROBLEMS else "", max(1, page))
+            chosen = kind if kind in rules.PROBLEMS else ""
+            values = await _batch_values(here, held, show, chosen, min(max(1, page), LAST_PAGE))
             template_name = "enrolment/batch.html"
     return web.page(request, template_name, **values)
 
@@ -142,7 +143,7 @@ async def row(request: Asked, tenant: FromPath[str], batch_id: FromPath[UUID], n
     here = web.here(request)
     async with within(here):
         held = await batches.batch(here, batch_id)
-        values = await _row_values(here, held, number - 1)
+        values = await _row_values(here, held, _line(number))
     return web.answer(request, whole="enrolment/row.html", part="enrolment/_row_form.html", **values)
 
 
@@ -154,8 +155,8 @@ async def mend(request: Asked, tenant: FromPath[str], batch_id: FromPath[UUID], 
     async with within(here):
         held = await batches.batch(here, batch_id)
         near = await opening.near_of(here)
-        after = await importing.mend(here, batch_id, near, number - 1, mended, _text(form, "choice"))
-        values = await _row_values(here, held, number - 1)
+        after = await importing.mend(here, batch_id, near, _line(number), mended, _text(form, "choice"))
+        values = await _row_values(here, held, _line(number))
     if after.state in ("good", "left_out"):
         if web.is_htmx(request):
             return web.piece(request, "enrolment/_row.html", **values)
@@ -351,6 +352,13 @@ def _said(held: Batch, problems: tuple[Any, ...]) -> str:
         place = columns.cell(0, at[problem.field])[:-1] + " " if problem.field in at else ""
         said.append(f"{place}{label}: {what} {how}")
     return " · ".join(said)
+
+
+def _line(number: int) -> int:
+    """A row of the sheet as it is counted in the file. Raises NotFound for a number that no sheet has."""
+    if not 0 < number <= LAST_ROW:
+        raise NotFound
+    return number - 1
 
 
 def _total(counts: dict[str, int]) -> int:

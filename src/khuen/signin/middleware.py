@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Request
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from khuen import access, clock
+from khuen import access, clock, web
 from khuen.settings import Settings
 from khuen.signin import held, sessions
 from khuen.signin.door import cookie_name
@@ -31,7 +30,7 @@ class SessionMiddleware(ASGIMiddleware):
         state: dict[str, Any] = scope.setdefault("state", {})
         state.update(session=None, tenant=None, here=None, held=None, outdated=None)
         if not scope["path"].startswith(_NOBODY_ASKS):
-            request: Request[Any, Any, Any] = Request(scope, receive, send)
+            request = web.Asking(scope, receive, send)
             now = clock.now()
             if token := request.cookies.get(self.cookie):
                 state["session"] = await sessions.look_up(token, now)
@@ -45,7 +44,7 @@ class SessionMiddleware(ASGIMiddleware):
 
 
 def _enter(state: dict[str, Any], path: str, now: Any) -> None:
-    slug = path.split("/", 2)[1]
+    slug = path.removeprefix("/").partition("/")[0]
     for membership in state["session"].memberships:
         if membership.slug == slug:
             state["tenant"] = membership
@@ -53,6 +52,6 @@ def _enter(state: dict[str, Any], path: str, now: Any) -> None:
             state["here"] = Here(membership.tenant_id, membership.member_id, membership.roles, moment)
 
 
-def _loses_a_form(request: Request[Any, Any, Any]) -> bool:
+def _loses_a_form(request: web.Asking) -> bool:
     """Whether somebody's typed text would be lost if this request were refused."""
     return request.method == "POST" and request.route_handler.opt.get("perm") != access.PUBLIC
