@@ -22,7 +22,7 @@ _settings: dict[UUID, tuple[float, DistrictSettings]] = {}
 
 async def all_of(here: Here) -> dict[UUID, RulePack]:
     """Every pack of the tenant by id. No query while no case names a pack that this process has not seen."""
-    if here.tenant_id not in _packs:
+    if not _packs.get(here.tenant_id):  # none yet is nothing to remember: the first may be published now
         rows = await hot("SELECT id, content FROM pack WHERE tenant_id = $1")
         _packs[here.tenant_id] = {row["id"]: district.from_content(msgspec.json.decode(row["content"])) for row in rows}
     return _packs[here.tenant_id]
