@@ -61,7 +61,9 @@ async def verify(root: Any, ledgers: Iterable[Ledger]) -> list[str]:
     offered = await root.fetchval("SELECT count(*) FROM undo WHERE kind = 'check_in' AND subject_id = ANY ($1)", keys)
     if offered != len(keys):
         wrong.append(f"{len(keys)} acknowledged check-ins have {offered} offers to take them back")
-    wrong += [f"{row['case_id']}: {row['visits']} check-ins, {row['audited']} audit rows" for row in await root.fetch(_TWICE)]
+    wrong += [
+        f"{row['case_id']}: {row['visits']} check-ins, {row['audited']} audit rows" for row in await root.fetch(_TWICE)
+    ]
     wrong += [f"the chain of {row['tenant_id']} breaks" for row in await root.fetch(_CHAIN)]
     return wrong
 

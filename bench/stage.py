@@ -148,13 +148,15 @@ async def site(stage: Stage, database: str, command: tuple[str, ...] = ("khuen",
         running.stop()
 
 
-def serve(stage: Stage, database: str, command: tuple[str, ...] = ("khuen", "serve")) -> Site:
+def serve(stage: Stage, database: str, command: tuple[str, ...] = ("khuen", "serve"), host: Path | None = None) -> Site:
+    """Start it without waiting. `host`: the folder of the database's socket, when it is not the server's own."""
     place = stage.engines.run / f"{command[0].rpartition('.')[2]}-{database}.sock"
     place.unlink(missing_ok=True)
     with (HOME if HOME.exists() else stage.engines.data).joinpath("site.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command, "--uds", str(place)],
-            env=stage.environment(database),
+            env=stage.environment(database)
+            | ({"KHUEN_DATABASE_URL": f"postgresql:///{database}?host={host}"} if host else {}),
             cwd=folder("src").parent,
             stdout=log,
             stderr=log,
