@@ -112,10 +112,10 @@ async def test_threat_29_redis_learns_of_no_person(pools: Settings) -> None:
 
 
 async def test_threat_14_shuffled_jobs_act_only_in_their_own_district(pools: Settings) -> None:
-    """Many looks at ten districts, shuffled over four workers: each claims and settles its own district's rows only."""
-    posts = [await open_district(pools, f"d{number}", practice=True) for number in range(10)]
+    """2,000 looks at fifty districts, shuffled over four workers: each claims and settles its own rows only."""
+    posts = [await open_district(pools, f"d{number}", practice=True) for number in range(50)]
     for number, post in enumerate(posts):
-        await urgent(post, number + 1)
+        await urgent(post, number % 7 + 1)
     acted = Counter[UUID]()
     real = delivery.claim
 
@@ -128,7 +128,7 @@ async def test_threat_14_shuffled_jobs_act_only_in_their_own_district(pools: Set
         acted[here.tenant_id] += len(claim.turns)
         return claim
 
-    looks = [post.district for post in posts for _ in range(20)]
+    looks = [post.district for post in posts for _ in range(40)]
     random.Random(14).shuffle(looks)
     queue = iter(looks)
 
@@ -141,10 +141,10 @@ async def test_threat_14_shuffled_jobs_act_only_in_their_own_district(pools: Set
         await asyncio.gather(*(worker() for _ in range(4)))
     finally:
         delivery.claim = real
-    assert acted == {post.district.id: number + 1 for number, post in enumerate(posts)}
+    assert acted == {post.district.id: number % 7 + 1 for number, post in enumerate(posts)}
     for number, post in enumerate(posts):
         found = await rows(post)
-        assert len(found) == number + 1
+        assert len(found) == number % 7 + 1
         assert {(row["tenant_id"], row["state"]) for row in found} == {(post.district.id, "sent")}
 
 
