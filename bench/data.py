@@ -25,6 +25,7 @@ class Size:
     check_ins: int  #: in all
     largest: int  #: equal to cases / tenants: every district alike
     phones: int = 0  #: sessions of buddies, and as many of coordinators
+    practice: bool = False  #: then messages go to the log, else they wait for a channel to be set up
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ async def load(connection: Any, size: Size, today: date) -> None:
         "pack_hash": _text(pack_hash(pack)),
         "settings": _text(json.dumps(settings, ensure_ascii=False)),
         "phones": size.phones,
+        "practice": size.practice,
     }
     for step in _STEPS:
         await connection.execute(step.format(**values))
@@ -84,10 +86,11 @@ _STEPS = (
     """CREATE TABLE district_of_bench AS SELECT t, md5('tenant ' || t)::uuid AS id,
         CASE WHEN t = 1 THEN {first} ELSE {rest} END AS cases FROM generate_series(1, {tenants}) t""",
     """INSERT INTO auth.tenant (id, slug, name, short_name, area_path, practice, created_at)
-        SELECT id, 'd' || t, 'อำเภอตัวอย่าง ' || t, 'ตัวอย่าง ' || t, 'th/northeast/36', false, {now}
-        FROM district_of_bench""",
+        SELECT id, 'd' || t, 'อำเภอตัวอย่าง ' || t, 'ตัวอย่าง ' || t, 'th/northeast/36',
+            {practice}, {now} FROM district_of_bench""",
     """INSERT INTO audit_head (tenant_id, id, seq, hash) SELECT id, id, 0,
-        sha256(convert_to('khuen audit chain', 'UTF8') || decode('00', 'hex') || uuid_send(id)) FROM district_of_bench""",
+        sha256(convert_to('khuen audit chain', 'UTF8') || decode('00', 'hex') || uuid_send(id))
+        FROM district_of_bench""",
     """INSERT INTO pack (tenant_id, id, name, version, content, content_hash, published_at)
         SELECT id, md5('pack ' || t)::uuid, 'standard', 1, {pack}, {pack_hash}, {now} FROM district_of_bench""",
     """INSERT INTO district_settings (tenant_id, id, content, set_at)

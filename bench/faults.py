@@ -34,7 +34,7 @@ from khuen.database import connect
 from khuen.embedded import POSTGRES_SOCKET
 from khuen.paths import folder
 
-DISTRICTS = Size(tenants=8, cases=8 * 10, check_ins=8 * 10 * 4, largest=10, phones=8)
+DISTRICTS = Size(tenants=8, cases=8 * 10, check_ins=8 * 10 * 4, largest=10, phones=8, practice=True)
 DATABASE = "faulted"
 SERVING_AGAIN = 10.0  #: seconds after which something is wrong
 DELIVERED = 75.0  #: a dead worker's lease ends within 60
@@ -123,11 +123,11 @@ async def worker(on: Scene, times: int) -> str:
     running, began = _worker(on.stage), time.monotonic()
     root = await connect(on.stage.superuser_of(DATABASE))
     try:
-        while waiting := await root.fetchval("SELECT count(*) FROM message WHERE state IN ('waiting', 'sending')"):
+        while waiting := await root.fetchval(_WAITING):
             if time.monotonic() - began > DELIVERED:
                 raise AssertionError(f"{waiting} messages still wait after {DELIVERED:.0f} s")
             await asyncio.sleep(0.5)
-        states = dict(await root.fetch("SELECT state, count(*) FROM message GROUP BY state"))
+        states = dict(await root.fetch("SELECT state, count(*) FROM message WHERE urgent GROUP BY state"))
         twice = await root.fetchval(
             "SELECT count(*) FROM (SELECT 1 FROM message_attempt WHERE outcome = 'accepted'"
             " GROUP BY tenant_id, message_id HAVING count(*) > 1) twice"
@@ -140,6 +140,9 @@ async def worker(on: Scene, times: int) -> str:
         raise AssertionError(f"{twice} messages were accepted twice")
     said = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
     return f"the worker killed {times} times; messages: {said}; the last one after {time.monotonic() - began:.0f} s"
+
+
+_WAITING = "SELECT count(*) FROM message WHERE urgent AND state IN ('waiting', 'sending')"
 
 
 async def redis(on: Scene, times: int) -> str:
@@ -156,7 +159,7 @@ async def redis(on: Scene, times: int) -> str:
 
 
 async def cuts(on: Scene, times: int) -> str:
-    """The line to PostgreSQL cut at a message of chance; in every second cut the server has done it and the reply is lost."""
+    """The line to PostgreSQL cut at a message of chance; in every second cut it was done and only the reply is lost."""
     with tempfile.TemporaryDirectory(prefix="khuen-") as place:
         async with wire(on.stage.engines.run / POSTGRES_SOCKET, Path(place)) as line:
             on.site.stop()

@@ -47,7 +47,7 @@ class Ledger:
 
 
 async def verify(root: Any, ledgers: Iterable[Ledger]) -> list[str]:
-    """What is wrong, in sentences; nothing when every acknowledged check-in had its one effect. `root` is a superuser's.
+    """What is wrong, in sentences; empty when each acknowledged check-in had its one effect. `root` is a superuser's.
 
     An answer that was never acknowledged may stand or not; whatever stands was audited once and chained.
     """
@@ -61,9 +61,7 @@ async def verify(root: Any, ledgers: Iterable[Ledger]) -> list[str]:
     offered = await root.fetchval("SELECT count(*) FROM undo WHERE kind = 'check_in' AND subject_id = ANY ($1)", keys)
     if offered != len(keys):
         wrong.append(f"{len(keys)} acknowledged check-ins have {offered} offers to take them back")
-    wrong += [
-        f"{row['case_id']}: {row['visits']} check-ins, {row['audited']} audit rows" for row in await root.fetch(_TWICE)
-    ]
+    wrong += [f"{case}: {visits} check-ins, {audited} audit rows" for case, audited, visits in await root.fetch(_TWICE)]
     wrong += [f"the chain of {row['tenant_id']} breaks" for row in await root.fetch(_CHAIN)]
     return wrong
 
@@ -75,5 +73,6 @@ _TWICE = """SELECT a.case_id, a.audited, coalesce(v.visits, 0) AS visits
         USING (case_id)
     WHERE a.audited IS DISTINCT FROM v.visits"""
 _CHAIN = """SELECT h.tenant_id FROM audit_head h
-    LEFT JOIN LATERAL (SELECT max(a.seq) AS last, count(*) AS links FROM audit a WHERE a.tenant_id = h.tenant_id) x ON true
+    LEFT JOIN LATERAL (SELECT max(a.seq) AS last, count(*) AS links FROM audit a
+        WHERE a.tenant_id = h.tenant_id) x ON true
     WHERE h.seq <> coalesce(x.last, 0) OR h.seq <> x.links"""

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from statistics import median
 from typing import Any
 from uuid import uuid4
@@ -152,13 +153,14 @@ def pages(phones: list[Phone], path: Callable[[Phone], str], more: str = "") -> 
     return _in_turn(ready, lambda request: request)
 
 
-def batches(phones: list[Phone], csrf: dict[str, str], count: int, happened_at: str) -> Requests:
-    """`count` answers that waited in a phone, in one request."""
+def batches(phones: list[Phone], csrf: dict[str, str], count: int) -> Requests:
+    """`count` answers that waited in a phone, in one request, in the order in which they were given."""
 
     def request(phone: Phone) -> bytes:
+        first = datetime.now(UTC) - timedelta(milliseconds=count)
+        times = [(first + timedelta(milliseconds=n)).isoformat() for n in range(count)]
         items = ",".join(
-            f'{{"code":"{phone.code}","key":"{uuid4()}","how":"well","happened_at":"{happened_at}"}}'
-            for _ in range(count)
+            f'{{"code":"{phone.code}","key":"{uuid4()}","how":"well","happened_at":"{at}"}}' for at in times
         )
         return post(phone, f"/{phone.slug}/b/check-ins", f"[{items}]", csrf[phone.token], "application/json")
 
@@ -205,6 +207,16 @@ async def tokens(site: Site, phones: list[Phone]) -> dict[str, str]:
             raise RuntimeError(f"no form on the page of {phone.slug}: {page[:200]}")
         found[phone.token] = page[place + 20 : page.find('"', place + 20)]
     return found
+
+
+async def each_once(site: Site, pages: list[tuple[Phone, str]]) -> None:
+    """Every page once, eight at a time."""
+
+    async def some(first: int) -> None:
+        for phone, path in pages[first::8]:
+            await ask(site, f"GET {path} HTTP/1.1\r\n{heads(phone)}\r\n".encode())
+
+    await asyncio.gather(*(some(first) for first in range(8)))
 
 
 async def ask(site: Site, request: bytes, *, plain: bool = False) -> bytes:

@@ -35,13 +35,13 @@ class Result:
     postgres_cpu: float  #: microseconds for each transaction
 
 
-async def run(stage: Stage, database: str, scripts: Path, seconds: float = 4.0, clients: int = 8) -> Result:
+async def run(stage: Stage, database: str, scripts: list[Path], seconds: float = 4.0, clients: int = 8) -> Result:
     """So many seconds after one to warm up. Raises RuntimeError when a transaction fails."""
-    with tempfile.TemporaryDirectory(dir=scripts.parent) as logs:
+    with tempfile.TemporaryDirectory() as logs:
         command = [
             *(str(find_client("pgbench")), "-n", "-M", "prepared", "-c", str(clients), "-j", "1"),
             *("-T", str(round(seconds + 1)), "-l", "--log-prefix", f"{logs}/log"),
-            *(part for script in sorted(scripts.glob("*.sql")) for part in ("-f", str(script))),
+            *(part for script in scripts for part in ("-f", str(script))),
             database,
         ]
         env = {"PGHOST": str(stage.engines.run), "PGUSER": "khuen_app", "PGPASSWORD": stage.engines.passwords["app"]}
@@ -55,7 +55,7 @@ async def run(stage: Stage, database: str, scripts: Path, seconds: float = 4.0, 
             raise RuntimeError(f"pgbench: {(err or out).decode()[-500:]}")
         await asyncio.sleep(0.2)  # a backend's time counts once the postmaster has seen it end
         cpu = cpu_seconds(pids) - before
-        lines = [line.split() for log in Path(logs).glob("log*") for line in log.read_text().splitlines()]
+        lines = _log(Path(logs))
     ended = sorted((int(line[4]) + int(line[5]) / 1e6, int(line[2]) / 1e6) for line in lines)
     counted = [(at, wait) for at, wait in ended if at > ended[0][0] + 1.0]
     return Result(
@@ -65,14 +65,24 @@ async def run(stage: Stage, database: str, scripts: Path, seconds: float = 4.0, 
     )
 
 
-async def check_ins(connection: Any, phones: list[Phone], place: Path) -> Path:
+async def check_ins(connection: Any, phones: list[Phone], place: Path) -> list[Path]:
     """One script for each phone, of which pgbench draws. `connection` is a superuser's."""
     rows = await connection.fetch("SELECT tenant_id::text, id::text, content FROM pack")
     packs = {row["tenant_id"]: (row["id"], district.from_content(json.loads(row["content"])).visits) for row in rows}
+    return _written(place, [_script(phone, *packs[phone.tenant_id]) for phone in phones])
+
+
+def _written(place: Path, scripts: list[str]) -> list[Path]:
     place.mkdir(exist_ok=True)
-    for number, phone in enumerate(phones):
-        (place / f"{number:03}.sql").write_text(_script(phone, *packs[phone.tenant_id]))
-    return place
+    files = [place / f"{number:03}.sql" for number in range(len(scripts))]
+    for file, script in zip(files, scripts, strict=True):
+        file.write_text(script)
+    return files
+
+
+def _log(folder: Path) -> list[list[str]]:
+    """Lines of pgbench's transaction log: client, number, microseconds, script, seconds and microseconds of the end."""
+    return [line.split() for log in folder.glob("log*") for line in log.read_text().splitlines()]
 
 
 def _script(phone: Phone, pack_id: str, visits: Any) -> str:

@@ -72,7 +72,6 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, l
 @asynccontextmanager
 async def wire(upstream: Path, place: Path) -> AsyncIterator[Wire]:
     """Listens in the folder `place` under the name that clients of PostgreSQL look for."""
-    place.mkdir(parents=True, exist_ok=True)
     made = Wire(upstream)
     server = await asyncio.start_unix_server(made._connected, str(place / POSTGRES_SOCKET))
     try:

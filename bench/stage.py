@@ -1,4 +1,4 @@
-"""What is measured: engines with durable commits, databases that are kept between runs, and the site as it is shipped."""
+"""What is measured: engines with durable commits, databases kept between runs, and the site as it is shipped."""
 
 from __future__ import annotations
 
