@@ -21,7 +21,7 @@ from uuid import UUID
 from khuen import clock, tenancy
 from khuen.audit import PLATFORM_GENESIS, digest_of, genesis, next_hash
 from khuen.database import Pools, connect
-from khuen.settings import Settings
+from khuen.settings import Settings, SettingsError
 from khuen.tenancy import Here, within
 from khuen.vault import derive
 
@@ -249,7 +249,7 @@ def _mac(settings: Settings, said: dict[str, Any]) -> str:
 
 def _folder(settings: Settings) -> Path:
     if settings.seals_dir is None:
-        raise RuntimeError("KHUEN_SEALS_DIR is not set: without sealed heads a rewritten audit cannot be told")
+        raise SettingsError("KHUEN_SEALS_DIR is not set: without sealed heads a rewritten audit cannot be told")
     return settings.seals_dir
 
 
