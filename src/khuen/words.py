@@ -17,7 +17,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, StrictUndefined, nodes
 from jinja2.visitor import NodeTransformer
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from khuen.msgid import N_ as N_
 from khuen.paths import folder
@@ -57,38 +57,51 @@ def ngettext(singular: str, plural: str, n: int, lang: str = DEFAULT) -> str:
 
 def known(msgid: str) -> bool:
     """Whether the catalogue has words for this id: a text from a browser's cookie is shown only then."""
-    return merged(DEFAULT).get(msgid) is not None
+    return msgid in _ids()
 
 
 def install(env: Environment, lang: str = DEFAULT) -> None:
     """Gives a Jinja environment `_`, `gettext` and `ngettext` (newstyle: `_("%(n)s people", n=3)`).
 
     Also sets what every page of Khuen relies on: escaping is on and an unknown name is an error, not a blank.
+    Jinja takes whatever `_` answers for markup and fills its % places; so a text that the catalogue does not know,
+    which may be what somebody typed, is answered escaped.
     """
+    spoken = catalogue(lang)
+
+    def words_of(msgid: str) -> str:
+        return spoken.gettext(msgid) if known(msgid) else escape(msgid).replace("%", "%%")
+
     env.autoescape = True
     env.undefined = StrictUndefined
     env.add_extension("jinja2.ext.i18n")
-    env.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
+    env.install_gettext_callables(words_of, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]
 
 
 class Pages(Environment):
-    """An environment that puts a message without figures into the compiled page: a board says hundreds of them."""
+    """An environment that puts the words into the compiled page: a board says hundreds of messages."""
 
     lang = DEFAULT
 
     def _generate(self, source: nodes.Template, *rest: Any, **more: Any) -> str:
-        return super()._generate(_Fixed(self.lang).visit(source), *rest, **more)
+        return super()._generate(_Spoken(self.lang).visit(source), *rest, **more)
 
 
-class _Fixed(NodeTransformer):
+class _Spoken(NodeTransformer):
+    """`_("…")` becomes its words, `_("…", n=3)` becomes its words filled in; a message that is a value stays a call."""
+
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
     def visit_Call(self, node: nodes.Call) -> nodes.Node:
         self.generic_visit(node)
         match node:
-            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(msgid))], kwargs=[]):
-                return nodes.Const(Markup(gettext(msgid, self.lang) % {}), lineno=node.lineno)
+            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(msgid))], kwargs=given):
+                said = Markup(gettext(msgid, self.lang))
+                if not given:
+                    return nodes.Const(said % {}, lineno=node.lineno)
+                values = [nodes.Pair(nodes.Const(each.key), each.value) for each in given]
+                return nodes.Mod(nodes.Const(said), nodes.Dict(values), lineno=node.lineno)
         return node
 
 
@@ -101,6 +114,11 @@ def merged(lang: str) -> Catalog:
             if message.id and whole.get(message.id) is None:
                 whole[message.id] = message
     return whole
+
+
+@cache
+def _ids() -> frozenset[str]:
+    return frozenset(message.id for message in merged(DEFAULT) if isinstance(message.id, str))
 
 
 def rooms(lang: str) -> Iterator[tuple[str, Catalog]]:
