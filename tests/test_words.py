@@ -1,6 +1,9 @@
 """The Thai catalogue is complete, clean and says the same thing once."""
 
+import pytest
 from babel.messages.catalog import Catalog
+from jinja2 import Environment
+from markupsafe import escape
 
 from khuen import words
 
@@ -70,6 +73,18 @@ def test_english_is_the_message_itself() -> None:
 def test_only_a_known_message_is_known() -> None:
     assert words.known("Undo")
     assert not words.known("<b>Undo</b>")
+
+
+@pytest.mark.parametrize("lang", words.SPOKEN)
+def test_threat_21_what_somebody_typed_is_never_taken_for_a_message(lang: str) -> None:
+    """`_` answers markup: a text that is no message id stays text, and its % fills no place."""
+    env = Environment(autoescape=True)
+    words.install(env, lang)
+    shown = env.from_string("{{ _(text) }}|{{ _('Undo') }}|{{ _(text, what=text) }}|{{ _('by %(who)s', who=_(text)) }}")
+    text = '<b hx-get="/x">100% %(n)s</b>'
+    first, second, third, fourth = shown.render(text=text).split("|")
+    assert first == third == str(escape(text)) and str(escape(text)) in fourth
+    assert second == words.gettext("Undo", lang)
 
 
 def _wording(catalog: Catalog, msgid: words.MessageId | list[str]) -> str | tuple[str, ...] | list[str] | None:
