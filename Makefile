@@ -19,7 +19,7 @@ demo: $(VENV)/.demo ## open a practice province on this machine
 	$(BIN)/python -m khuen demo
 
 test: $(VENV)/.dev ## run all tests, browsers included; one part: make test T=tests/followups
-	KHUEN_CHROMIUM="$$($(BIN)/python tests/chromium.py)" && export KHUEN_CHROMIUM && $(BIN)/python -m pytest $(T)
+	KHUEN_CHROMIUM="$$($(BIN)/python tests/chromium.py)" && export KHUEN_CHROMIUM && $(BIN)/python -m pytest -n 2 --dist worksteal $(T)
 
 check: $(VENV)/.dev ## style, types and the walls between the rooms
 	$(BIN)/ruff check $(SOURCES)
