@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
+
 from khuen.ids import uuid7
 from khuen.members import NewMember, add
+from khuen.signin import accounts
 from khuen.tenancy import within
 from tests.admin.conftest import PEOPLE, Office
 
@@ -57,3 +60,16 @@ async def test_strangers_and_those_who_left_are_not_found(office: Office) -> Non
     for member in (office.id("malee"), uuid7(), "x", gone):
         assert (await dao.post(PATH, data={"kind": "device", "member": str(member)})).status_code == 404
     assert (await office.clients["nok"].get(PATH)).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["device", "password"])
+async def test_nobody_gets_a_link_for_an_account_that_opens_another_district(
+    office: Office, root: Any, kind: str
+) -> None:
+    """Whoever held that link would stand in the other district too."""
+    somchai = office.id("somchai")
+    account = await office.account(root, somchai)
+    await accounts.admit(account, office.foreign.tenant_id, uuid7(), "Somchai", {"buddy"})
+    answer = await office.clients["dao"].post(PATH, data={"kind": kind, "member": str(somchai)})
+    assert answer.status_code == 409 and "พื้นที่อื่น" in answer.text and "/sign-in/once/" not in answer.text
+    assert await root.fetchval("SELECT count(*) FROM auth.invitation") == 0

@@ -17,11 +17,12 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from khuen import audit
-from khuen.errors import Ended
+from khuen.errors import Conflict, Ended
 from khuen.ids import uuid7
 from khuen.settings import Settings
 from khuen.signin import accounts, keys, passwords, sessions
 from khuen.signin.rows import reading, writing
+from khuen.words import N_
 
 VALID = timedelta(hours=24)
 MISSES = 5
@@ -42,6 +43,10 @@ _SYSTEMS = (
     ("Mac OS", "Mac"),
     ("Linux|X11", "Linux"),
 )
+
+
+class ElsewhereToo(Conflict):
+    text = N_("Somebody you chose works in another area too and keeps the sign-in they have. Ask the operator.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +81,17 @@ class Tried:
 async def invite(
     wanted: list[tuple[UUID, str]], tenant_id: UUID, key: UUID, by: UUID | None, settings: Settings, now: datetime
 ) -> dict[UUID, str]:
-    """{account id: token} for (account id, purpose) pairs. The same form sent twice makes the same links once."""
+    """{account id: token} for (account id, purpose) pairs. The same form sent twice makes the same links once.
+
+    Raises ElsewhereToo when an administrator (`by`) asks for somebody whom another district lets in as well: a link
+    opens all that its account may enter, which is not this administrator's to give.
+    """
     made = {}
     async with writing() as connection:
+        if by is not None and await connection.fetchval(
+            _ELSEWHERE, [account_id for account_id, _ in wanted], tenant_id
+        ):
+            raise ElsewhereToo
         for account_id, purpose in wanted:
             id_ = uuid5(key, f"{by} {account_id} {purpose}")
             token = _token(id_, settings)
@@ -227,6 +240,8 @@ def name_of(agent: str) -> str:
     return " · ".join(filter(None, (browser, system)))
 
 
+_ELSEWHERE = """SELECT true FROM auth.membership m JOIN auth.tenant t ON t.id = m.tenant_id AND NOT t.practice
+    WHERE m.account_id = ANY ($1::uuid[]) AND m.tenant_id <> $2 AND m.ended_at IS NULL LIMIT 1"""
 _INVITATION = """
 SELECT i.id, i.account_id, a.called_name, a.login, t.name AS tenant_name, t.slug, i.purpose
 FROM auth.invitation i
