@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -112,6 +113,10 @@ async def test_the_latest_decision_of_each_consent_stands(pools: Settings, root:
         async with within(later):
             withdrawn = Consent(ConsentKind.TREATMENT, Decision.WITHDRAWN, "1", later.today)
             await cases.record_consent(later, case.id, withdrawn, key=key)
+    for other in (replace(withdrawn, kind=ConsentKind.SHARING), replace(withdrawn, decision=Decision.GIVEN)):
+        with pytest.raises(KeyReused):
+            async with within(later):
+                await cases.record_consent(later, case.id, other, key=key)
     async with within(nok):
         standing = await cases.latest_consents(nok, case.id)
     assert {kind: one.decision for kind, one in standing.items()} == {

@@ -25,6 +25,8 @@ INSERT INTO consent (tenant_id, id, case_id, kind, decision, version, decided_on
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
 """
 
+CONSENT_OF = "SELECT case_id, kind, decision FROM consent WHERE tenant_id = $1 AND id = $2"
+
 LATEST_CONSENTS = """
 SELECT DISTINCT ON (o.kind) o.id, o.kind, o.decision, o.version, o.decided_on, o.guardian_sealed, c.person_id
 FROM consent o JOIN case_file c ON c.tenant_id = $1 AND c.id = o.case_id

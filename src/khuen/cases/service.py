@@ -155,7 +155,7 @@ async def correct_safety_note(here: Here, case_id: UUID, text: str) -> None:
 async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UUID) -> None:
     """A further decision about a consent (given later, withdrawn); nothing is overwritten. Harmless twice by `key`.
 
-    Raises NotFound.
+    Raises NotFound, KeyReused when the key stands for another decision.
     """
     case = await CaseFile.select(CaseFile.person_id).where(CaseFile.id == case_id).first()
     if case is None:
@@ -165,6 +165,10 @@ async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UU
         await audit.record(
             here, f"consent:{consent.decision}", case_id, kind=str(consent.kind), version=consent.version
         )
+        return
+    first = (await hot(queries.CONSENT_OF, key))[0]
+    if tuple(first) != (case_id, consent.kind, consent.decision):
+        raise KeyReused
 
 
 async def latest_consents(here: Here, case_id: UUID) -> dict[ConsentKind, Consent]:

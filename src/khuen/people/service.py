@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 
 from khuen import audit, thai, vault
-from khuen.errors import Conflict, NotFound
+from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.msgid import N_
 from khuen.people import queries
 from khuen.people.rules import Asked, SameBy
@@ -151,7 +151,7 @@ async def contact(here: Here, person_id: UUID) -> Contact:
 async def rename(here: Here, person_id: UUID, *, prefix: str, given_name: str, family_name: str, key: UUID) -> None:
     """Correct a name; the one before is kept with who changed it. `key` is the id of the kept row: harmless twice.
 
-    Raises NotFound.
+    Raises NotFound, KeyReused when the key stands for another person.
     """
     before = await Person.select().where(Person.id == person_id).lock_rows().first()
     if before is None:
@@ -171,6 +171,8 @@ async def rename(here: Here, person_id: UUID, *, prefix: str, given_name: str, f
         .returning(PersonName.id)
     )
     if not fresh:
+        if not await PersonName.exists().where(PersonName.id == key, PersonName.person_id == person_id):
+            raise KeyReused
         return
     names = {"prefix": prefix, "given_name": given_name, "family_name": family_name}
     await Person.update(names | _searched(given_name, family_name)).where(Person.id == person_id)
