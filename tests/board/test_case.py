@@ -122,8 +122,8 @@ async def test_a_consent_is_withdrawn_after_a_page_that_says_what_it_means(site:
     code, key = await site.case(), str(uuid7())
     asked = await page(site, code, "/consents?kind=treatment")
     assert asked.status_code == 200 and "เลิกทำภายหลังไม่ได้" in asked.text
-    for _ in range(2):
-        assert (await post(site, code, "consents", key=key, kind="treatment")).status_code == 303
+    for sent in (key, key, str(uuid7())):  # once more, and from a page that another person left open
+        assert (await post(site, code, "consents", key=sent, kind="treatment")).status_code == 303
     rows = await root.fetch("SELECT decision FROM consent ORDER BY recorded_at")
     assert [row["decision"] for row in rows] == ["given", "withdrawn"]
     assert (await page(site, code, "/consents?kind=treatment")).status_code == 404

@@ -204,10 +204,11 @@ async def withdraw_consent(request: Asking, tenant: FromPath[str], code: FromPat
     async with within(here):
         head = await service.case(here, _code(code), page="consents")
         stands = {line.kind: line for line in head.consents}
-        if form.kind not in stands:
+        if form.kind not in stands or stands[form.kind].decision == Decision.REFUSED:
             raise NotFound
-        decided = cases.Consent(form.kind, Decision.WITHDRAWN, stands[form.kind].version, here.today)
-        await cases.record_consent(here, head.id, decided, key=form.key)
+        if stands[form.kind].decision == Decision.GIVEN:
+            decided = cases.Consent(form.kind, Decision.WITHDRAWN, stands[form.kind].version, here.today)
+            await cases.record_consent(here, head.id, decided, key=form.key)
     return web.saved(request, f"/{tenant}/cases/{code}", text=WITHDRAWN)
 
 
