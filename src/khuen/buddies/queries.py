@@ -10,16 +10,6 @@ UPDATE assignment SET ended_at = $3, end_reason = $4
 WHERE tenant_id = $1 AND case_id = $2 AND ended_at IS NULL RETURNING id
 """
 
-#: $2 code, $3 member
-MY_CASE = """
-SELECT c.id, c.code, c.person_id, c.pack_id, c.opened_on, c.safety_note, p.called_name, p.family_name,
-    a.id AS assignment_id
-FROM case_file c
-JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
-JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
-WHERE c.tenant_id = $1 AND c.code = $2
-"""
-
 #: $2 code: an open case, for whoever may assign
 CASE = """
 SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo

@@ -1,4 +1,4 @@
-"""Giving a case its buddy, taking it back, suggesting who would suit, and a buddy's own way to a case."""
+"""Giving a case its buddy, taking it back, suggesting who would suit."""
 
 from __future__ import annotations
 
@@ -34,21 +34,6 @@ class NewAssignment:
     member_id: UUID
     extra_reason: str | None = None
     batch_id: UUID | None = None  #: what one press assigned together
-
-
-@dataclass(frozen=True, slots=True)
-class MyCase:
-    """A case as its own buddy may reach it."""
-
-    id: UUID
-    code: str
-    person_id: UUID
-    pack_id: UUID
-    opened_on: date
-    called_name: str
-    family_name: str
-    safety_note: str
-    assignment_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,14 +171,6 @@ async def open_case(here: Here, code: str) -> Waiting:
     if not rows:
         raise NotFound
     return Waiting(**dict(rows[0]))
-
-
-async def my_case(here: Here, code: str) -> MyCase:
-    """A case through the active assignment of whoever acts. Raises NotFound: to a stranger it does not exist."""
-    rows = await hot(queries.MY_CASE, code, here.member_id)
-    if not rows:
-        raise NotFound
-    return MyCase(**dict(rows[0]))
 
 
 async def everybody(here: Here) -> list[Candidate]:

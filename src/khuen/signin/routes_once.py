@@ -20,7 +20,6 @@ PUBLIC, SIGNED_IN = {"perm": access.PUBLIC}, {"perm": access.SIGNED_IN}
 PIN_SIX = N_("A PIN has 6 digits")
 PIN_EASY = N_("This PIN is easy to guess. Choose another one")
 PIN_DIFFERS = N_("The two PINs are not the same")
-PIN_WRONG = N_("This PIN is not right. Tries left: %(left)s")
 LOCKED = N_("This phone is locked after 5 wrong PINs. Ask the coordinator for a new link")
 SHORT = N_("A password needs at least 12 characters. Several words are easy to remember")
 TAKEN = N_("Somebody else has this user name. Choose another one")
