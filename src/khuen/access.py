@@ -37,9 +37,7 @@ _DAILY_WORK = {
     "undo",
 }
 
-_CARE = frozenset(
-    {"board.see", "board.export", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"}
-)
+_CARE = frozenset({"board.see", "board.export", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"})
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
