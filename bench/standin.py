@@ -25,13 +25,17 @@ from khuen.database import open_pool
 
 _SESSION = """SELECT m.tenant_id FROM auth.session s JOIN auth.membership m USING (account_id)
     JOIN auth.tenant t ON t.id = m.tenant_id WHERE s.token_hash = $1 AND s.expires_at > $2 AND t.slug = $3"""
-_ROWS = """SELECT c.code, p.called_name, left(p.family_name, 1) AS initial, c.colour, p.moo, p.subdistrict_code,
+_ROWS = """WITH first AS MATERIALIZED (
+        SELECT case_id, closes_on, last_how, seen_at, due_on, id FROM visit_due
+        WHERE tenant_id = $1 AND state = 'open' ORDER BY due_on, id LIMIT 50)
+    SELECT c.code, p.called_name, left(p.family_name, 1) AS initial, c.colour, p.moo, p.subdistrict_code,
         m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at
-    FROM visit_due v JOIN case_file c ON c.tenant_id = $1 AND c.id = v.case_id
-    JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
-    JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
-    JOIN member m ON m.tenant_id = $1 AND m.id = a.member_id
-    WHERE v.tenant_id = $1 AND v.state = 'open' ORDER BY v.due_on, v.id LIMIT 50"""
+    FROM first v CROSS JOIN LATERAL (SELECT * FROM case_file f WHERE f.tenant_id = $1 AND f.id = v.case_id OFFSET 0) c
+    CROSS JOIN LATERAL (SELECT * FROM person i WHERE i.tenant_id = $1 AND i.id = c.person_id OFFSET 0) p
+    CROSS JOIN LATERAL (
+        SELECT * FROM assignment s WHERE s.tenant_id = $1 AND s.case_id = c.id AND s.ended_at IS NULL OFFSET 0) a
+    CROSS JOIN LATERAL (SELECT * FROM member b WHERE b.tenant_id = $1 AND b.id = a.member_id OFFSET 0) m
+    ORDER BY v.due_on, v.id"""
 _PAGE = Environment(autoescape=True).from_string("""<!doctype html>
 <html lang="th"><head><meta charset="utf-8"><title>กระดาน</title></head><body><main><table>
 <thead><tr><th>คน</th><th>ที่อยู่</th><th>บัดดี้</th><th>เยี่ยม</th><th>คำตอบล่าสุด</th><th></th></tr></thead><tbody>
