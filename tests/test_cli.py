@@ -18,10 +18,24 @@ from khuen.database import connected
 from khuen.paths import folder
 from khuen.settings import Settings
 from khuen.signin.routes import opened
+from khuen.tenancy import within
+from tests import care
 from tests.conftest import KEK, Stage
 
 PHON = folder("tenants") / "demo" / "phon.toml"
-COMMANDS = ("demo", "serve", "work", "bootstrap", "migrate", "tenant", "simulate", "audit", "backup", "restore")
+COMMANDS = (
+    "demo",
+    "serve",
+    "work",
+    "bootstrap",
+    "migrate",
+    "tenant",
+    "person",
+    "simulate",
+    "audit",
+    "backup",
+    "restore",
+)
 
 
 @pytest.fixture
@@ -132,3 +146,29 @@ async def test_an_audit_without_sealed_heads_is_not_called_whole(
 ) -> None:
     assert await apart("audit", "verify") == 1
     assert capsys.readouterr().err.startswith("khuen: KHUEN_SEALS_DIR is not set")
+
+
+async def test_a_person_is_erased_once_and_only_with_yes(
+    operator: None,
+    db: Settings,
+    root: Any,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    async with connected(db, size=2):
+        made = await care.stand(db, "chatturat", nok="coordinator", somchai="buddy")
+        async with within(here := made.here("nok")):
+            code = await care.open_case(here, made, "somchai")
+    assert await apart("person", "erase", "chatturat", code, "--yes") == 1
+    assert "KHUEN_ERASURES_FILE is not set" in capsys.readouterr().err
+    monkeypatch.setenv("KHUEN_ERASURES_FILE", str(tmp_path / "erased"))
+    assert await apart("person", "erase", "chatturat", code) == 1
+    assert "--yes" in capsys.readouterr().out
+    assert await root.fetchval("SELECT count(*) FROM person WHERE erased_at IS NOT NULL") == 0
+    for said in ("is erased", "was erased before"):
+        assert await apart("person", "erase", "chatturat", code, "--yes") == 0
+        assert said in capsys.readouterr().out
+    assert await root.fetchval("SELECT count(*) FROM person WHERE erased_at IS NOT NULL AND given_name = ''") == 1
+    assert await apart("person", "erase", "chatturat", "CTR-9999", "--yes") == 1
+    assert "no case" in capsys.readouterr().err

@@ -63,6 +63,13 @@ def _parser() -> argparse.ArgumentParser:
     invite.add_argument("called_name")
     invite.set_defaults(run=_tenant_invite)
 
+    person = commands.add_parser("person", help="people in care").add_subparsers(required=True, metavar="ACT")
+    erase = person.add_parser("erase", help="forget somebody for good: their key is thrown away, in every backup too")
+    erase.add_argument("slug")
+    erase.add_argument("code", help="a code of theirs, such as CPM-0007")
+    erase.add_argument("--yes", action="store_true", help="without it the command only says what it would do")
+    erase.set_defaults(run=_person_erase)
+
     simulate = commands.add_parser("simulate", help="fill practice districts with invented people and months of work")
     simulate.add_argument("--seed", type=int, default=1)
     simulate.add_argument("--today", type=date.fromisoformat, default=None, help="YYYY-MM-DD (today)")
@@ -168,6 +175,14 @@ def _tenant_invite(given: argparse.Namespace) -> None:
     from khuen import provision
 
     print(asyncio.run(provision.invite_administrator(environment.load(), given.slug, given.called_name)))
+
+
+def _person_erase(given: argparse.Namespace) -> int:
+    from khuen import provision
+
+    said = asyncio.run(provision.erase_person(environment.load(), given.slug, given.code, really=given.yes))
+    print(said)
+    return 0 if given.yes else 1
 
 
 def _simulate(given: argparse.Namespace) -> None:

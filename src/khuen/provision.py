@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from khuen import audit, clock, members, packs, vault
+from khuen import audit, clock, erasure, members, packs, vault
 from khuen.database import connected
 from khuen.district import Project, Tenant, TenantFile, pack_content, pack_hash, settings_content
 from khuen.ids import uuid7
@@ -68,6 +68,19 @@ async def invite_administrator(settings: Settings, slug: str, called_name: str) 
     return f"{settings.origin}/sign-in/once/{links[account_id]}"
 
 
+async def erase_person(settings: Settings, slug: str, code: str, *, really: bool) -> str:
+    """Answer a request to be forgotten: erase whoever this case is about; a sentence for the operator.
+
+    What the law makes a hospital keep is its own affair: Khuen does not decide whether the request must be met.
+    Raises SettingsError for an unknown district or case, or without KHUEN_ERASURES_FILE.
+    """
+    if settings.erasures_file is None:
+        raise SettingsError("KHUEN_ERASURES_FILE is not set: a restored backup would bring the person back")
+    vault.configure(settings.kek, settings.erasures_file)
+    async with connected(settings, size=2):
+        return await _erase(slug, code, really)
+
+
 async def practice_roles(tenant_id: UUID, roles: Mapping[str, tuple[UUID, str]], now: datetime) -> None:
     """The accounts behind the role buttons of a practice district: role -> (member, called name). Pools are open.
 
@@ -88,6 +101,21 @@ async def tenant_of(slug: str) -> UUID | None:
     async with reading() as connection:
         found: UUID | None = await connection.fetchval("SELECT id FROM auth.tenant WHERE slug = $1", slug)
     return found
+
+
+async def _erase(slug: str, code: str, really: bool) -> str:
+    tenant_id = await tenant_of(slug)
+    if tenant_id is None:
+        raise SettingsError(f"there is no district {slug!r}")
+    here = Here(tenant_id, None, CLOCK, clock.now())
+    async with within(here):
+        rows = await hot("SELECT person_id FROM case_file WHERE tenant_id = $1 AND code = $2", code)
+        if not rows:
+            raise SettingsError(f"there is no case {code!r} in {slug}")
+        if not really:
+            return f"Would erase the person of {code} in {slug} for good. Say it again with --yes"
+        erased = await erasure.erase_person(here, rows[0]["person_id"])
+    return f"The person of {code} in {slug} is erased" if erased else f"The person of {code} was erased before"
 
 
 def _line(file: TenantFile, done: list[str]) -> str:

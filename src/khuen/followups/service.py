@@ -214,14 +214,18 @@ async def acknowledge(here: Here, code: str, key: UUID, note: str, *, seen: UUID
     """Say that somebody looks after what calls for attention in a case; answers the id of the row, for undo.
 
     `seen` is the check-in that the page showed. Harmless twice by `key`. Raises NotFound, Conflict when nothing wants
-    attention any more or something else does, KeyReused when the key stands for another case.
+    attention any more or something else does, KeyReused when the key stands for another case, author or note.
     """
     case = await CaseFile.select(CaseFile.id).where(CaseFile.code == code).first()
     if case is None:
         raise NotFound
-    done = await Acknowledgement.select(Acknowledgement.case_id).where(Acknowledgement.id == key).first()
+    done = (
+        await Acknowledgement.select(Acknowledgement.case_id, Acknowledgement.by_id, Acknowledgement.note)
+        .where(Acknowledgement.id == key)
+        .first()
+    )
     if done:
-        if done["case_id"] != case["id"]:
+        if (done["case_id"], done["by_id"], done["note"]) != (case["id"], here.member_id, note):
             raise KeyReused
         return key
     due = await VisitDue.select(VisitDue.attention_id).where(VisitDue.case_id == case["id"]).lock_rows().first()
