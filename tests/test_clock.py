@@ -49,6 +49,19 @@ def test_a_date_is_echoed_beside_the_field() -> None:
 
 
 @pytest.mark.parametrize(
+    ("on", "words"),
+    [
+        (date(2026, 11, 12), "วันนี้"),
+        (date(2026, 11, 15), "วันอาทิตย์"),
+        (date(2026, 11, 19), "วันที่ 19 พ.ย."),
+        (date(2027, 1, 2), "วันที่ 2 ม.ค. 70"),
+    ],
+)
+def test_a_day_ahead_joins_on_behind_until(on: date, words: str) -> None:
+    assert clock.day_ahead(on, date(2026, 11, 12)) == words
+
+
+@pytest.mark.parametrize(
     ("moment", "words"),
     [
         (datetime(2026, 11, 12, 2, 12, tzinfo=UTC), "วันนี้ 09:12"),

@@ -71,10 +71,16 @@ def day_in_words(on: date, today: date) -> str:
 
 
 def day_ahead(on: date, today: date) -> str:
-    """วันนี้, พรุ่งนี้, วันอาทิตย์ within the next six days, else as `day_in_words`."""
+    """วันนี้, พรุ่งนี้, วันอาทิตย์ within the next six days, else as `day_of_sentence`."""
     if 1 < (on - today).days < 7:
         return _LONG_DAYS[on.weekday()]
-    return day_in_words(on, today)
+    return day_of_sentence(on, today)
+
+
+def day_of_sentence(on: date, today: date) -> str:
+    """วันนี้, เมื่อวาน, วันที่ 20 พ.ย.: `day_in_words` for behind ถึง, ภายใน or ตั้งแต่, which join on without a space."""
+    words = day_in_words(on, today)
+    return f"วันที่ {words}" if words[0].isdigit() else words
 
 
 def in_words(moment: datetime, at: datetime) -> str:

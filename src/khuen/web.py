@@ -21,7 +21,7 @@ from litestar.exceptions import ClientException
 from litestar.plugins.htmx import ClientRedirect
 from litestar.response import Redirect
 
-from khuen import access, assets, clock, csrf, thai, words
+from khuen import access, assets, clock, thai, words
 from khuen.paths import folder
 from khuen.tenancy import Here
 from khuen.words import N_
@@ -38,6 +38,7 @@ MENU = (
     ("board.see", "board", N_("Board")),
     ("enrolment.enrol", "enrolments", N_("Enrol")),
     ("enrolment.import", "imports", N_("Import")),
+    ("buddies.assign", "matching", N_("Match buddies")),
     ("messages.see", "messages", N_("Messages")),
     ("followups.today", "b/", N_("My visits")),
     ("admin.members", "admin/members", N_("People who work here")),
@@ -89,8 +90,9 @@ def saved(
     """After a good POST: go to `to` and say `text` there (a message id), with an undo bar when `undo` is a token."""
     said = msgspec.json.encode({"text": text, "undo": undo, "params": params}).hex()
     response: Response[Any] = ClientRedirect(redirect_to=to) if is_htmx(request) else Redirect(to, status_code=303)
+    secure = "; Secure" if request.app.state.settings.secure else ""
     # Written out: Litestar's Cookie copies itself field by field twice, a twelfth of a check-in.
-    response.headers["set-cookie"] = f"{FLASH_COOKIE}={said}; HttpOnly; Max-Age=60; Path=/; SameSite=lax"
+    response.headers["set-cookie"] = f"{FLASH_COOKIE}={said}; HttpOnly; Max-Age=60; Path=/; SameSite=lax{secure}"
     return response
 
 

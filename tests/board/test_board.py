@@ -65,6 +65,17 @@ async def test_a_case_stands_in_every_lane_that_fits_and_once_on_the_days_work(s
     assert (counts["ด่วน"], counts["เลยกำหนด"], counts["ยังไม่มีบัดดี้"], counts["รอแพทย์ประเมิน"]) == (1, 2, 2, 1)
 
 
+async def test_this_week_counts_only_whom_no_lane_above_has(site: Site) -> None:
+    calm, urgent, alone = await site.case("somchai"), await site.case("mali"), await site.case(None)
+    await answer_of(site, urgent, "urgent", "mali")
+    for code in (calm, urgent, alone):
+        assert code in await shown(site, "?lane=all")
+    text = (await board(site, "?lane=week")).text
+    assert SHOWN.findall(text) == [calm]
+    counts = dict((label, int(n)) for n, label in COUNTS.findall(text))
+    assert (counts["สัปดาห์นี้"], counts["งานที่รอ"]) == (1, 3)
+
+
 async def test_a_closed_case_and_another_district_are_not_there(site: Site) -> None:
     code = await site.case()
     assert SHOWN.findall((await site.clients["kanya"].get("/phon/board?lane=all")).text) == []

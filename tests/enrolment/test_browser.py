@@ -63,7 +63,7 @@ async def test_an_enrolment_by_keyboard(province: Province, page: Page) -> None:
     await page.get_by_role("button", name="บันทึกและไปต่อ").press("Enter")
     await page.wait_for_url("**/enrolments/check**")
     await look(page, "check")
-    await page.get_by_role("button", name="ยืนยันรับเข้าโครงการ").press("Enter")
+    await page.get_by_role("button", name="ยืนยันลงทะเบียน").press("Enter")
     await page.wait_for_url("**/cases/**")
     assert await page.locator("#undo form").count() == 1
     await page.goto(f"{province.origin}/bantuayang/enrolments")
@@ -113,7 +113,7 @@ async def test_an_import(province: Province, browser: Browser, scripts: bool) ->
         assert "ถูกต้อง" in await tab.locator(f"#row-{number}").inner_text()
         await tab.goto(tab.url.split("?")[0])
     await tab.get_by_role("button", name="นำเข้าแถวที่ถูก 101 แถว").click()
-    await tab.get_by_text("รับเข้าโครงการแล้ว 101 ราย").wait_for()
+    await tab.get_by_text("ลงทะเบียนแล้ว 101 ราย").wait_for()
     if scripts:
         await look(tab, "committed")
     await tab.get_by_role("link", name="ยกเลิกการนำเข้านี้").click()

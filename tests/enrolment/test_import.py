@@ -202,7 +202,7 @@ async def test_the_pages_without_scripts(site: Site, root: Any) -> None:
     assert still.status_code == 422 and 'value="08-12345"' in still.text
     assert (await nok.post(row, data={"phone": "0812345678"})).status_code == 303
     assert (await nok.post(f"{url}/commit")).status_code == 303
-    assert "รับเข้าโครงการแล้ว 101 ราย" in said((await nok.get(url)).text)
+    assert "ลงทะเบียนแล้ว 101 ราย" in said((await nok.get(url)).text)
     assert (await nok.post(f"{url}/commit")).status_code == 303
     assert await root.fetchval("SELECT count(*) FROM case_file") == 101
     book = openpyxl.load_workbook(io.BytesIO((await nok.get(f"{url}/result.xlsx")).content))

@@ -26,7 +26,7 @@ shown AS MATERIALIZED (
 
 #: $9 the lane
 _IN_LANE = """CASE $9::text WHEN 'urgent' THEN urgent WHEN 'overdue' THEN overdue WHEN 'no_buddy' THEN no_buddy
-        WHEN 'doctor' THEN doctor WHEN 'week' THEN week WHEN 'work' THEN lane < 6 ELSE true END"""
+        WHEN 'doctor' THEN doctor WHEN 'week' THEN lane = 5 WHEN 'work' THEN lane < 6 ELSE true END"""
 
 #: $10 the order
 _ORDER = """CASE WHEN $9 = 'work' THEN lane END, CASE WHEN $10::text = 'name' THEN r.sort_key END COLLATE "C",
@@ -40,7 +40,7 @@ BOARD = f"""
 WITH {_SHOWN}, counted AS (
     SELECT count(*) AS all_, count(*) FILTER (WHERE lane < 6) AS work, count(*) FILTER (WHERE urgent) AS urgent,
         count(*) FILTER (WHERE overdue) AS overdue, count(*) FILTER (WHERE no_buddy) AS no_buddy,
-        count(*) FILTER (WHERE doctor) AS doctor, count(*) FILTER (WHERE week) AS week
+        count(*) FILTER (WHERE doctor) AS doctor, count(*) FILTER (WHERE lane = 5) AS week
     FROM placed
 ), chosen AS (
     SELECT r.*, row_number() OVER (ORDER BY {_ORDER}) AS place FROM placed r WHERE {_IN_LANE}

@@ -291,7 +291,7 @@ async def _page(
         acts=rules.ACTS,
         needs=rules.NEEDS,
         seen_in_words=clock.in_words(head.seen_at, here.now) if head.seen_at else "",
-        buddy_since=clock.day_in_words(clock.day(head.buddy_since), here.today) if head.buddy_since else "",
+        buddy_since=clock.day_of_sentence(clock.day(head.buddy_since), here.today) if head.buddy_since else "",
         **shown,
     )
 

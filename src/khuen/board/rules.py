@@ -14,7 +14,7 @@ from khuen.msgid import N_
 
 
 class Lane(StrEnum):
-    """The groups of the board are queries: a case is in every lane whose condition holds."""
+    """The groups of the board are queries: a case is in every lane whose condition holds; WEEK is what no other holds."""
 
     WORK = "work"
     URGENT = "urgent"
@@ -77,13 +77,13 @@ NEEDS: dict[Act, str] = {
 }
 
 CONSENTS: dict[str, str] = {
-    ConsentKind.TREATMENT: N_("Consent to treatment"),
-    ConsentKind.SHARING: N_("Consent to share with police and administration"),
-    ConsentKind.CONTACT: N_("Consent to be contacted by LINE"),
+    ConsentKind.TREATMENT: N_("Treatment"),
+    ConsentKind.SHARING: N_("Sharing with police and administration"),
+    ConsentKind.CONTACT: N_("Contact by LINE"),
 }
 DECISIONS: dict[str, str] = {
-    Decision.GIVEN: N_("Given"),
-    Decision.REFUSED: N_("Refused"),
+    Decision.GIVEN: N_("Agrees"),
+    Decision.REFUSED: N_("Does not agree"),
     Decision.WITHDRAWN: N_("Withdrawn"),
 }
 #: what happens when a consent is withdrawn; said before it is done
@@ -144,13 +144,15 @@ def next_step(facts: Facts, waits_hours: int, today: date) -> NextStep:
         urgent = N_("The buddy calls for help: look after it now, then acknowledge")
         return NextStep(act, urgent if facts.rank > 1 else N_("The last answers call for attention: look into it"))
     if act is Act.MATCH:
+        if waits_hours < 1:
+            return NextStep(act, N_("Match a buddy: nobody visits yet"))
         return NextStep(act, N_("Match a buddy: nobody visits for %(hours)s hours now"), {"hours": waits_hours})
     if act is Act.NUDGE:
         assert facts.closes_on is not None
         late = overdue_days(facts.closes_on, today)
         return NextStep(act, N_("The visit is %(days)s days late: remind the buddy"), {"days": late})
     if facts.stage == Stage.AWAITING_DOCTOR:
-        return NextStep(None, N_("The doctor assesses; nothing to do for you now"))
+        return NextStep(None, N_("The doctor assesses"))
     if facts.stage == Stage.CERTIFIED:
         return NextStep(None, N_("Certified; the follow-up visits go on"))
     if facts.opens_on is None or facts.closes_on is None:

@@ -30,8 +30,8 @@ FIELDS = {
     "address": ("subdistrict_code", "moo", "house"),
     "consents": (
         *("treatment", "sharing", "contact", "consents_on_day", "consents_on_month", "consents_on_year"),
-        *("agreed_on_day", "agreed_on_month", "agreed_on_year", "guardian", "married"),
-        *("legal_basis", "proposed_by", "safety_note"),
+        *("guardian", "married", "proposed_by", "agreed_on_day", "agreed_on_month", "agreed_on_year"),
+        *("legal_basis", "safety_note"),
     ),
     "buddy": ("buddy", "extra_reason"),
     "check": (),
@@ -61,12 +61,14 @@ def problems(step: str, typed: Mapping[str, str], around: Around) -> dict[str, S
     """What is wrong on one page: {field: what and how}."""
     fields = _ROW_FIELDS.get(step, set())
     found = {
-        _FORM_FIELD.get(p.field, p.field): PROBLEMS[p.code] for p in read(typed, around).problems if p.field in fields
+        _FORM_FIELD.get(p.field, p.field): _UNCHOSEN.get(p.code, PROBLEMS[p.code])
+        for p in read(typed, around).problems
+        if p.field in fields
     }
     if step == "consents":
         for kind in rules.CONSENTS:
             if typed.get(kind) not in ("given", "refused"):
-                found[kind] = UNDECIDED
+                found[kind] = UNDECIDED[kind]
         if typed.get("treatment") == "refused":
             found["treatment"] = REFUSED
         if isinstance(consents_on(typed, around), Wrong):
@@ -111,11 +113,21 @@ def consents_on(typed: Mapping[str, str], around: Around) -> date | Wrong:
         return wrong
 
 
-UNDECIDED = Said(N_("This consent is not decided yet"), N_("Choose whether it was given or refused"))
+_HOW = N_("Choose whether it was given or refused")
+UNDECIDED = {
+    "treatment": Said(N_("Treatment is not decided yet"), _HOW),
+    "sharing": Said(N_("Sharing is not decided yet"), _HOW),
+    "contact": Said(N_("Contact by LINE is not decided yet"), _HOW),
+}
 REFUSED = Said(
     N_("Without consent to treatment nobody is enrolled"),
     N_("If the person does not wish to join, use the button at the end of the page. No name is kept"),
 )
+#: what a page with answers to choose from says instead of what is said about a cell
+_UNCHOSEN = {
+    "legal_basis": Said(N_("The legal basis is not chosen yet"), N_("Choose one of the answers")),
+    "proposed_by": Said(N_("Who proposed the person is not chosen yet"), N_("Choose one of the answers")),
+}
 _FORM_FIELD = {"tambon": "subdistrict_code"}
 
 
