@@ -43,7 +43,7 @@ def _shelf() -> tuple[dict[str, str], dict[str, Asset]]:
             body = _URL.sub(lambda m: f"url(/static/{hashed[m[2].lstrip('./')]})", body.decode()).encode()
         digest = hashlib.sha256(body).hexdigest()[:10]
         hashed[name] = f"{name.removesuffix(path.suffix)}.{digest}{path.suffix}"
-        packed = brotli.compress(body, quality=9) if path.suffix in _COMPRESSED else None
+        packed = brotli.compress(body, quality=11) if path.suffix in _COMPRESSED else None
         shelf[hashed[name]] = Asset(body, packed, _media_type(path))
     return hashed, shelf
 
