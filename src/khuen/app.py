@@ -9,8 +9,10 @@ from typing import Any
 import asyncpg
 from litestar import Litestar, Request, Response
 from litestar.config.compression import CompressionConfig
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.handlers.base import BaseRouteHandler
 from litestar.types import ExceptionHandlersMap
 
 from khuen import access, assets, csrf, front, health, logs, redis, vault, web
@@ -74,7 +76,7 @@ def create_app(settings: Settings, *, pool_size: int = 8) -> Litestar:
 
     return Litestar(
         route_handlers=ROUTES,
-        guards=[access.guard, csrf.guard],
+        guards=[_guard],
         before_send=[safe_headers(settings)],
         middleware=[SessionMiddleware(settings)],
         request_class=web.Asking,
@@ -99,6 +101,12 @@ def from_environment() -> Litestar:
     settings = environment.load()
     logs.configure(settings)
     return create_app(settings)
+
+
+async def _guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Both guards in one: Litestar copies the whole handler for each, a twentieth of a check-in."""
+    await access.guard(connection, handler)
+    await csrf.guard(connection, handler)
 
 
 def _handlers() -> ExceptionHandlersMap:

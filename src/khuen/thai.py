@@ -180,6 +180,8 @@ def split_prefix(text: str) -> tuple[str, str]:
 
 def initial(name: str) -> str:
     """First letter with a dot, a leading vowel passed over: "เกษม" is "ก.". Empty for an empty name."""
+    if "ก" <= name[:1] <= "ฮ":
+        return name[0] + "."  # most names, fifty on a board
     found = re.search(r"[ก-ฮ]|[^\W\d_]", canonical(name).lstrip("เแโใไ"))
     return found.group().upper() + "." if found else ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from datetime import date
 from functools import cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
@@ -197,19 +198,20 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
 def _groups(here: Here, asked: Asked, found: Board, allowed: set[str], lang: str) -> list[tuple[str, list[Line]]]:
     """Rows as tuples of words, ready to be shown; on the whole day's work each under the first of its lanes."""
     groups: dict[str, list[Line]] = {}
+    today = here.today
     for row in found.rows:
         lane = row.lane if asked.lane is Lane.WORK else asked.lane
-        groups.setdefault(rules.LANES[lane], []).append(_row(here, row, found.buddy_within_hours, allowed, lang))
+        groups.setdefault(rules.LANES[lane], []).append(_row(today, row, found.buddy_within_hours, allowed, lang))
     return list(groups.items())
 
 
-def _row(here: Here, row: service.Row, limit_hours: int, allowed: set[str], lang: str) -> Line:
+def _row(today: date, row: service.Row, limit_hours: int, allowed: set[str], lang: str) -> Line:
     def say(text: str, **figures: object) -> str:
         return words.gettext(text, lang) % figures
 
     where = [say(MOO, moo=row.moo)] if row.moo else []
     hours, late = row.waited_hours, row.late_days
-    by = say(BY, day=clock.day_ahead(row.closes_on, here.today)) if row.closes_on else "–"
+    by = say(BY, day=clock.day_ahead(row.closes_on, today)) if row.closes_on else "–"
     return (
         row.code,
         f"{row.called_name} {initial(row.family_name)}",
@@ -221,7 +223,7 @@ def _row(here: Here, row: service.Row, limit_hours: int, allowed: set[str], lang
         say(LATE, days=late) if late else "",
         by,
         say(HOWS[row.last_how]) if row.last_how else "",
-        clock.day_in_words(clock.day(row.seen_at), here.today) if row.seen_at else "",
+        clock.day_in_words(clock.day(row.seen_at), today) if row.seen_at else "",
         rules.permitted(row.act, allowed),
         row.attention_id,
     )

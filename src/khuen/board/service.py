@@ -182,9 +182,9 @@ async def board(here: Here, asked: Asked, *, choices: bool = True) -> Board:
     found = await hot(
         queries.BOARD, *_filters(here, asked), asked.lane, asked.sort, PAGE, (asked.page - 1) * PAGE, choices
     )
-    head = found[0]
+    head, today = found[0], here.today
     return Board(
-        rows=tuple(_row(here, row) for row in found if row["code"]),
+        rows=tuple(_row(here.now, today, row) for row in found if row["code"]),
         counts={lane: head["all_" if lane is Lane.ALL else lane.value] for lane in Lane},
         buddy_within_hours=head["buddy_within_hours"] or 24,
         choices=_choices(head) if choices else None,
@@ -379,7 +379,7 @@ def _filters(here: Here, asked: Asked, codes: Collection[str] = ()) -> tuple[Any
     )
 
 
-def _row(here: Here, row: Any) -> Row:
+def _row(now: datetime, today: date, row: Any) -> Row:
     facts = Facts(row["stage"], row["buddy"] is not None, row["rank"], row["opens_on"], row["closes_on"])
     return Row(
         code=row["code"],
@@ -390,14 +390,14 @@ def _row(here: Here, row: Any) -> Row:
         moo=row["moo"],
         buddy=row["buddy"],
         lane=rules.first_lane(row["lane"]),
-        late_days=max(0, (here.today - row["closes_on"]).days) if row["closes_on"] else 0,
+        late_days=max(0, (today - row["closes_on"]).days) if row["closes_on"] else 0,
         opens_on=row["opens_on"],
         closes_on=row["closes_on"],
         last_how=row["last_how"],
         seen_at=row["seen_at"],
-        waited_hours=0 if facts.has_buddy else rules.waited_hours(_alone_since(row), here.now),
+        waited_hours=0 if facts.has_buddy else rules.waited_hours(_alone_since(row), now),
         attention_id=row["attention_id"],
-        act=rules.suggested(facts, here.today),
+        act=rules.suggested(facts, today),
     )
 
 
