@@ -1,7 +1,7 @@
 """The good rows of a checked spreadsheet become people and cases, and can be taken back for a day.
 
 A commit goes in chunks. Each is one transaction that opens the cases and marks their rows, so a process that dies
-leaves no row half done, and whoever looks next, the page or the worker, goes on (docs/decisions/0012-import.md).
+leaves no row half done, and whoever looks next, the page or the worker, goes on (docs/decisions/0009-import.md).
 """
 
 from __future__ import annotations

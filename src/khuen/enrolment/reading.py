@@ -1,7 +1,7 @@
 """Reads one spreadsheet in a process of its own: bytes on stdin, JSON on stdout. Imports nothing of the site.
 
 A 5 kB workbook may claim cells at A1 and XFD1048576; the reader then asks for 512 GB and the process dies. Here that
-kills a helper with a memory limit, not the site (docs/decisions/0011-spreadsheets.md). Started by `upload.py`.
+kills a helper with a memory limit, not the site (docs/decisions/0008-spreadsheets.md). Started by `upload.py`.
 """
 
 from __future__ import annotations
