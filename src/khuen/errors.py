@@ -92,4 +92,4 @@ class TooMany(KhuenError):
 class Busy(KhuenError):
     status = 503
     title = N_("The system is busy for a moment")
-    text = N_("What you saved is safe. The page tries again by itself.")
+    text = N_("What you saved is safe. Try again in a moment.")

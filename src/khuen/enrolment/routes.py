@@ -140,7 +140,7 @@ async def save_step(request: Asked, tenant: FromPath[str], step: FromPath[str], 
     async with within(here):
         held = await service.draft(here, d)
         around = await service.around(here)
-        errors = forms.problems(step, held.typed | typed, around) | await _more(here, step, typed)
+        errors = await _more(here, step, typed) | forms.problems(step, held.typed | typed, around)
         errors |= _unkept(typed)
         searching = step == "address" and form.get("act") == "search"
         if errors or searching:
