@@ -55,7 +55,8 @@ async def link(visit: Visit) -> Browser:
     browser = visit()
     await browser.sign_in()
     linked = await browser.get(await to_provider(browser, "/sign-in/with/there?link=1"))
-    assert (linked.status_code, linked.headers["location"]) == (303, "/account")
+    assert linked.status_code == 303, linked.text
+    assert linked.headers["location"] == "/account"
     return browser
 
 
