@@ -22,6 +22,7 @@ from litestar.plugins.htmx import ClientRedirect
 from litestar.response import Redirect
 
 from khuen import access, assets, clock, thai, words
+from khuen.pages import Pages
 from khuen.paths import folder
 from khuen.tenancy import Here
 from khuen.words import N_
@@ -206,7 +207,7 @@ def _clean(spec: _Spec, raw: str) -> str:
 @cache
 def environment(lang: str = "th") -> Environment:
     """One Jinja environment per language, made once; templates do not change while the site runs."""
-    env = words.Pages(
+    env = Pages(
         loader=FileSystemLoader(folder("templates")),
         autoescape=True,
         undefined=StrictUndefined,

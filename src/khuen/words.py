@@ -9,15 +9,14 @@ import io
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from jinja2 import Environment, StrictUndefined, nodes
-from jinja2.visitor import NodeTransformer
-from markupsafe import Markup, escape
+from jinja2 import Environment, StrictUndefined
+from markupsafe import escape
 
 from khuen.msgid import N_ as N_
 from khuen.paths import folder
@@ -76,33 +75,6 @@ def install(env: Environment, lang: str = DEFAULT) -> None:
     env.undefined = StrictUndefined
     env.add_extension("jinja2.ext.i18n")
     env.install_gettext_callables(words_of, spoken.ngettext, newstyle=True)  # type: ignore[attr-defined]
-
-
-class Pages(Environment):
-    """An environment that puts the words into the compiled page: a board says hundreds of messages."""
-
-    lang = DEFAULT
-
-    def _generate(self, source: nodes.Template, *rest: Any, **more: Any) -> str:
-        return super()._generate(_Spoken(self.lang).visit(source), *rest, **more)
-
-
-class _Spoken(NodeTransformer):
-    """`_("…")` becomes its words, `_("…", n=3)` becomes its words filled in; a message that is a value stays a call."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-
-    def visit_Call(self, node: nodes.Call) -> nodes.Node:
-        self.generic_visit(node)
-        match node:
-            case nodes.Call(node=nodes.Name(name="_"), args=[nodes.Const(value=str(msgid))], kwargs=given):
-                said = Markup(gettext(msgid, self.lang))
-                if not given:
-                    return nodes.Const(said % {}, lineno=node.lineno)
-                values = [nodes.Pair(nodes.Const(each.key), each.value) for each in given]
-                return nodes.Mod(nodes.Const(said), nodes.Dict(values), lineno=node.lineno)
-        return node
 
 
 @cache
