@@ -1,4 +1,5 @@
-"""Every page a role can reach from its home, at three widths: axe, targets, sideways scroll, console; and its weight."""
+"""Every page a role can reach from its home, at four widths and with text twice as large: axe,
+targets, sideways scroll, console."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import BrowserContext, Page
 
 from tests.browser import eyes
 from tests.browser.conftest import Province
@@ -22,45 +23,43 @@ def kind(path: str) -> str:
     return re.sub(r"/[A-Z]{2,5}-\d+", "/*", path)
 
 
-async def reachable(page: Page, origin: str, start: str) -> list[str]:
-    """Addresses of the pages that links lead to, one of each kind, breadth first."""
-    found, waiting, kinds = [], [start], {kind(urlsplit(start).path)}
-    while waiting and len(found) < MOST_PAGES:
+async def walk(context: BrowserContext, origin: str, start: str, *, phone: bool) -> dict[str, list[str]]:
+    """{path: its faults} of the pages that links lead to, one of each kind, breadth first."""
+    seen: dict[str, list[str]] = {}
+    waiting, kinds = [start], {kind(urlsplit(start).path)}
+    while waiting and len(seen) < MOST_PAGES:
         url = waiting.pop(0)
-        answer = await page.goto(url)
-        assert answer is not None and answer.status == 200, (url, answer and answer.status)
-        found.append(url)
-        for href in await page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)"):
+        tab = await context.new_page()
+        seen[urlsplit(url).path] = await eyes.faults(tab, url, phone=phone and "/b/" in url)
+        hrefs = await tab.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        await tab.close()
+        for href in hrefs:
             parts = urlsplit(href)
             if not href.startswith(origin) or parts.path.endswith((".xlsx", ".csv")) or "download" in href:
                 continue
             if kind(parts.path) not in kinds:
                 kinds.add(kind(parts.path))
                 waiting.append(href)
-    return found
+    return seen
 
 
 @pytest.mark.parametrize("role", ROLES)
 async def test_every_page_of_a_role(province: Province, page: Page, role: str) -> None:
     await province.enter(page, role)
-    phone = role == "buddy"
-    pages = await reachable(page, province.origin, f"{province.origin}/bantuayang/{ROLES[role]}")
-    assert len(pages) >= (2 if ROLES[role] else 1), pages
-    faults: dict[str, list[str]] = {}
-    for url in pages:
-        tab = await page.context.new_page()
-        if found := await eyes.faults(tab, url, phone=phone and "/b/" in url):
-            faults[urlsplit(url).path] = found
-        await tab.close()
-    assert not faults, "\n".join(f"{path}\n  " + "\n  ".join(found) for path, found in faults.items())
+    home = f"{province.origin}/bantuayang/{ROLES[role]}"
+    seen = await walk(page.context, province.origin, home, phone=role == "buddy")
+    assert len(seen) >= (2 if ROLES[role] else 1), seen
+    assert not any(seen.values()), told(seen)
+
+
+def told(seen: dict[str, list[str]]) -> str:
+    return "\n".join(f"{path}\n  " + "\n  ".join(found) for path, found in seen.items() if found)
 
 
 async def test_every_page_of_a_visitor(province: Province, page: Page) -> None:
-    faults: dict[str, list[str]] = {}
+    seen: dict[str, list[str]] = {}
     for path in ("/", "/sign-in", "/bantuayang/sign-in", "/components", "/no-such-place", "/bantuayang/board"):
         tab = await page.context.new_page()
-        found = [f for f in await eyes.faults(tab, province.origin + path) if "status of 40" not in f]
-        if found:
-            faults[path] = found
+        seen[path] = [f for f in await eyes.faults(tab, province.origin + path) if "status of 40" not in f]
         await tab.close()
-    assert not faults, "\n".join(f"{path}\n  " + "\n  ".join(found) for path, found in faults.items())
+    assert not any(seen.values()), told(seen)
