@@ -177,6 +177,20 @@ def test_cells_are_named_as_the_spreadsheet_names_them(row: int, column: int) ->
     assert columns.cell(row, column) == f"{get_column_letter(column + 1)}{row + 1}"
 
 
+@pytest.mark.parametrize(
+    ("names", "fields"),
+    [
+        (("ชื่อ-สกุล", "วันที่ตกลง"), {0: "full_name", 1: "agreed_on"}),
+        (("ชื่อสกุล",), {0: "full_name"}),
+        (("ชื่อตัว", "ชื่อสกุล"), {0: "given_name", 1: "family_name"}),
+        (("ชื่อ", "สกุล"), {0: "given_name", 1: "family_name"}),
+        (("ชื่อ",), {0: "full_name"}),
+    ],
+)
+def test_names_are_found_however_a_list_heads_them(names: tuple[str, ...], fields: dict[int, str]) -> None:
+    assert columns.guess_fields(names) == fields
+
+
 @given(st.permutations(list(columns.TEMPLATE_HEADERS.items())))
 def test_headers_in_any_order(pairs: list[tuple[str, str]]) -> None:
     assert columns.guess_fields(tuple(header for _, header in pairs)) == {

@@ -63,9 +63,9 @@ TEMPLATE_HEADERS = {
 _SYNONYMS = {
     "prefix": "คำนำหน้า|คำนำหน้าชื่อ|คำนำหน้านาม|title|prefix",
     "full_name": "ชื่อ-สกุล|ชื่อ-นามสกุล|ชื่อและนามสกุล|ชื่อ นามสกุล|ชื่อ สกุล|ชื่อผู้ป่วย|ชื่อผู้เข้าร่วม|name|full name",
-    "given_name": "ชื่อ|ชื่อจริง|ชื่อต้น|first name|given name|firstname|fname",
-    "family_name": "นามสกุล|สกุล|ชื่อสกุล|last name|family name|surname|lastname|lname",
-    "called_name": "ชื่อเล่น|ชื่อเรียก|nickname|called name|called_name",
+    "given_name": "ชื่อ|ชื่อจริง|ชื่อตัว|ชื่อต้น|first name|given name|firstname|fname",
+    "family_name": "นามสกุล|สกุล|last name|family name|surname|lastname|lname",
+    "called_name": "ชื่อเล่น|ชื่อเรียก|ชื่อที่ใช้เรียก|nickname|called name|called_name",
     "sex": "เพศ|sex|gender",
     "birth": "วันเกิด|วันเดือนปีเกิด|วัน เดือน ปี เกิด|ว/ด/ป เกิด|วดป.เกิด|ปีเกิด|พ.ศ.เกิด"
     "|birth date|birthdate|dob|date of birth|birth year|born",
@@ -79,7 +79,8 @@ _SYNONYMS = {
     "province": "จังหวัด|จ.|province|changwat",
     "legal_basis": "ฐานกฎหมาย|มาตรา|ฐานทางกฎหมาย|legal basis|section",
     "proposed_by": "ผู้เสนอชื่อ|ผู้เสนอ|เสนอโดย|ผู้ส่ง|ช่องทาง|แหล่งที่มา|proposed by|referred by",
-    "agreed_on": "วันที่ยินยอม|วันยินยอม|วันที่ยินยอมเข้าร่วม|วันที่สมัคร|วันที่เข้าร่วม|วันที่เข้าร่วมโครงการ|agreed on|consent date",
+    "agreed_on": "วันที่ยินยอม|วันยินยอม|วันที่ยินยอมเข้าร่วม|วันที่ตกลง|วันที่ตกลงเข้าร่วม|วันที่สมัคร|วันที่เข้าร่วม|วันที่เข้าร่วมโครงการ"
+    "|agreed on|consent date",
     "treatment": "ยินยอมบำบัด|ยินยอมเข้ารับการบำบัด|ยินยอมรับการบำบัด|ยินยอม|consent|consent treatment|treatment consent",
     "sharing": "ยินยอมให้ส่งต่อข้อมูล|ยินยอมแบ่งปันข้อมูล|ยินยอมเปิดเผยข้อมูล|ยินยอมส่งต่อข้อมูล|consent sharing|sharing",
     "contact": "ยินยอมให้ติดต่อทาง line|ยินยอมติดต่อทางไลน์|ยินยอมติดต่อไลน์|ยินยอม line|ยินยอมติดต่อ|consent contact|contact",
@@ -114,6 +115,9 @@ def guess_fields(names: tuple[str, ...]) -> dict[int, str]:
         field = _KNOWN.get(_key(name))
         if field and field not in found.values():
             found[at] = field
+    if "given_name" in found.values() and "family_name" not in found.values():
+        # ชื่อสกุล alone is how lists write ชื่อ-สกุล; beside ชื่อ or ชื่อตัว it is the family name.
+        found = {at: "family_name" if _key(names[at]) == "ชื่อสกุล" else field for at, field in found.items()}
     if "given_name" in found.values() and "family_name" not in found.values() and "full_name" not in found.values():
         # One column "ชื่อ" and none for the family name: it holds both.
         found = {at: "full_name" if field == "given_name" else field for at, field in found.items()}
@@ -135,13 +139,18 @@ def incomplete(fields: dict[int, str], defaults: dict[str, str]) -> dict[str, st
         errors["columns"] = FIELD_TWICE
     for field in DEFAULTS:
         if field not in mapped and not defaults.get(field):
-            errors[f"default_{field}"] = NEITHER
+            errors[f"default_{field}"] = NEITHER[field]
     return errors
 
 
 NO_NAME_COLUMN = N_("Say which column holds the full name, or which hold the given and the family name")
 FIELD_TWICE = N_("Two columns are set to the same field. Keep one of them")
-NEITHER = N_("The file has no column for this. Say it here for everybody in the file")
+NEITHER = {
+    "legal_basis": N_("The file has no column for the legal basis. Say it here for everybody in the file"),
+    "proposed_by": N_("The file has no column for who proposed them. Say it here for everybody in the file"),
+    "agreed_on": N_("The file has no column for the day of agreeing. Say it here for everybody in the file"),
+    "treatment": N_("The file has no column for consent to treatment. Say it here for everybody in the file"),
+}
 
 
 def cell(row: int, column: int) -> str:
