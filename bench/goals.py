@@ -116,7 +116,7 @@ async def share_of_stand_in(on: Scene) -> list[Measured]:
             return await load.run(on.stage, other, load.pages(few, _board), on.seconds)
 
         found = await pairs(lambda: on.run(piece), bare)
-        whole = await pairs(lambda: on.run(page), bare, rounds=2)
+        whole = await pairs(lambda: on.run(page), bare, rounds=1)
     ours, theirs = [a for a, _ in found], [b for _, b in found]
     notes = [
         f"{Spread(tuple(r.rate for r in ours)):.0f} /s against {Spread(tuple(b.rate for b in theirs)):.0f} /s;"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from datetime import date
-from functools import cache
+from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -206,34 +206,46 @@ def _groups(here: Here, asked: Asked, found: Board, allowed: set[str], lang: str
 
 
 def _row(today: date, row: service.Row, limit_hours: int, allowed: set[str], lang: str) -> Line:
-    def say(text: str, **figures: object) -> str:
-        return words.gettext(text, lang) % figures
-
-    where = [say(MOO, moo=row.moo)] if row.moo else []
-    hours, late = row.waited_hours, row.late_days
-    by = say(BY, day=clock.day_ahead(row.closes_on, today)) if row.closes_on else "–"
+    hours = row.waited_hours
     return (
         row.code,
         f"{row.called_name} {initial(row.family_name)}",
         row.colour,
-        " ".join([*where, *_tambon(row.subdistrict_code)]),
+        _place(row.subdistrict_code, row.moo, lang),
         row.buddy,
-        say(ALONE_HOURS, hours=hours) if hours < 72 else say(ALONE_DAYS, days=hours // 24),
+        "" if row.buddy else _alone(hours, lang),
         "late" if hours > limit_hours else "waiting",
-        say(LATE, days=late) if late else "",
-        by,
-        say(HOWS[row.last_how]) if row.last_how else "",
+        _say(lang, LATE, days=row.late_days) if row.late_days else "",
+        _by(row.closes_on, today, lang) if row.closes_on else "–",
+        _say(lang, HOWS[row.last_how]) if row.last_how else "",
         clock.day_in_words(clock.day(row.seen_at), today) if row.seen_at else "",
         rules.permitted(row.act, allowed),
         row.attention_id,
     )
 
 
-@cache
-def _tambon(code: str | None) -> tuple[str, ...]:
-    """The tambon's name alone, or nothing."""
-    place = places.place(code) if code else None
-    return (place.tambon,) if place else ()
+# Fifty rows share a handful of these words; each is made once.
+
+
+@lru_cache(4096)
+def _say(lang: str, text: str, **figures: object) -> str:
+    return words.gettext(text, lang) % figures
+
+
+@lru_cache(4096)
+def _place(code: str | None, moo: str | None, lang: str) -> str:
+    """Village number and tambon, whichever is known."""
+    found = places.place(code) if code else None
+    return " ".join([*([_say(lang, MOO, moo=moo)] if moo else []), *([found.tambon] if found else [])])
+
+
+@lru_cache(4096)
+def _by(closes_on: date, today: date, lang: str) -> str:
+    return _say(lang, BY, day=clock.day_ahead(closes_on, today))
+
+
+def _alone(hours: int, lang: str) -> str:
+    return _say(lang, ALONE_HOURS, hours=hours) if hours < 72 else _say(lang, ALONE_DAYS, days=hours // 24)
 
 
 def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
@@ -274,7 +286,7 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
         say(rules.LANES[rules.first_lane(row["lane"])]),
         say(STAGES[row["stage"]]),
         row["project"],
-        *(_tambon(row["subdistrict_code"]) or ("",)),
+        _place(row["subdistrict_code"], None, lang),
         row["moo"] or "",
         row["buddy"] or "",
         _day(row["opened_on"]),
