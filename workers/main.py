@@ -108,7 +108,7 @@ async def _pools(settings: Settings, *, own: bool) -> AsyncIterator[None]:
         async with connected(settings):
             yield
     else:
-        while DB.pool is None or Pools.auth is None:  # noqa: ASYNC110 — the site opens both at once
+        while DB.pool is None or Pools.auth is None:
             await asyncio.sleep(0.05)
         yield
 

@@ -100,7 +100,7 @@ async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
     server = uvicorn.Server(uvicorn.Config(create_app(settings, pool_size=4), log_level="error", log_config=None))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        while not server.started:  # noqa: ASYNC110 — uvicorn tells nobody
+        while not server.started:
             await asyncio.sleep(0.02)
         yield Province(settings.origin, settings)
     finally:

@@ -25,7 +25,9 @@ POLICY = (
 )
 TENANT = SimpleNamespace(slug="ban-tuayang", name="บ้านตัวอย่าง", short_name="ตัวอย่าง", practice=True)
 OTHER = SimpleNamespace(slug="ban-sommut", name="บ้านสมมุติ", practice=True)
-COORDINATOR = SimpleNamespace(called_name="สมมุติ ใจดี", has_account=True, roles=frozenset({"coordinator"}), tenants=(TENANT, OTHER))
+COORDINATOR = SimpleNamespace(
+    called_name="สมมุติ ใจดี", has_account=True, roles=frozenset({"coordinator"}), tenants=(TENANT, OTHER)
+)
 NAV = [("/b/board", "Board", True), ("/b/enrolments", "Enrol", False), ("/b/imports", "Import", False)]
 UNDO = SimpleNamespace(token="t", text="มอบหมายบัดดี้แล้ว")
 PHONE = """{% extends "buddy.html" %}{% import "components.html" as c with context %}

@@ -14,7 +14,7 @@ from khuen.msgid import N_
 
 
 class Lane(StrEnum):
-    """The groups of the board are queries: a case is in every lane whose condition holds; WEEK is what no other holds."""
+    """The groups of the board are queries: a case is in every lane whose condition holds; WEEK is what is left."""
 
     WORK = "work"
     URGENT = "urgent"
