@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from khuen import clock
 from khuen.cases.rules import ConsentKind, Decision, Stage
@@ -99,8 +100,7 @@ CONSEQUENCES: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What decides about a case: the present result of the visits, its buddy and its stage."""
 
     stage: str
