@@ -16,7 +16,6 @@ from markupsafe import Markup, escape
 
 from khuen import words
 
-
 _wants_escape = re.compile("[&<>\"']").search  # quicker than five replacements that find nothing
 
 
