@@ -60,7 +60,8 @@ async def invite(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     pairs = [(account_id, str(wanted.kind)) for account_id in accounts.values()]
     links = await devices.invite(pairs, here.tenant_id, wanted.key, by, settings_of(request), now)
     sheet = [_line(request, people[id_][0], links[account_id]) for id_, account_id in accounts.items()]
-    until = clock.in_words(now + devices.VALID, now)
+    ends = now + devices.VALID  # said as a date: the sheet is printed, and "tomorrow" is another day on paper
+    until = f"{clock.short(clock.day(ends))} {ends.astimezone(clock.BANGKOK):%H:%M}"
     return web.page(request, "admin/sheet.html", sheet=sheet, kind=wanted.kind, until=until)
 
 

@@ -32,7 +32,7 @@ Line: TypeAlias = tuple[Any, ...]
 
 NUDGED = N_("Buddies asked to visit: %(asked)s. Left out: %(left)s")
 MOO, BY, LATE = N_("M.%(moo)s"), N_("by %(day)s"), N_("%(days)s days late")
-ALONE_HOURS, ALONE_DAYS = N_("none for %(hours)s h"), N_("none for %(days)s days")
+ALONE, ALONE_HOURS, ALONE_DAYS = N_("none yet"), N_("none for %(hours)s h"), N_("none for %(days)s days")
 CHOOSE_ROWS = N_("Tick the people first")
 HEADERS = (
     N_("Case"),
@@ -245,6 +245,8 @@ def _by(closes_on: date, today: date, lang: str) -> str:
 
 
 def _alone(hours: int, lang: str) -> str:
+    if hours < 1:
+        return _say(lang, ALONE)
     return _say(lang, ALONE_HOURS, hours=hours) if hours < 72 else _say(lang, ALONE_DAYS, days=hours // 24)
 
 
