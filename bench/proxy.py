@@ -9,8 +9,6 @@ from pathlib import Path
 
 from khuen.embedded import POSTGRES_SOCKET
 
-READY = b"Z\x00\x00\x00\x05"  #: ReadyForQuery: the server has done what was asked
-
 
 class Wire:
     """Stands in for the server's socket. One cut at a time, and each cut happens once."""
@@ -60,10 +58,9 @@ class Wire:
 async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: asyncio.Event) -> None:
     try:
         while answer := await reader.read(65536):
-            if not lost.is_set():
-                writer.write(answer)
-            elif READY in answer:
+            if lost.is_set():  # the server has done what was asked, and nobody will hear of it
                 return
+            writer.write(answer)
         writer.close()
     except OSError:
         writer.transport.abort()
