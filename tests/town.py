@@ -17,8 +17,7 @@ from khuen import access, clock, undo
 from khuen.app import create_app
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
-from khuen.enrolment import committing, importing
-from khuen.enrolment import service as enrolment
+from khuen.enrolment import checking, committing, drafts, receiving
 from khuen.enrolment.batches import Mapping
 from khuen.enrolment.upload import Sheet
 from khuen.followups import service as followups
@@ -96,7 +95,7 @@ class Town:
     async def draft(self, coordinator: str) -> str:
         key, here = uuid7(), self.here(coordinator)
         async with within(here):
-            await enrolment.begin(here, key)
+            await drafts.begin(here, key)
         return str(key)
 
     async def batch(self, coordinator: str, state: str) -> str:
@@ -104,14 +103,14 @@ class Town:
         sheet = Sheet("รายชื่อ", [["ชื่อ", "นามสกุล"], [f"ทดลอง{key.hex[-4:]}", "ตัวอย่าง"]], {})
         project = self.of(coordinator).project_id
         async with within(here):
-            held = await importing.receive(here, key, "รายชื่อ.xlsx", key.bytes, sheet, project)
+            held = await receiving.receive(here, key, "รายชื่อ.xlsx", key.bytes, sheet, project)
         if state == "uploaded":
             return str(key)
         async with within(here):
-            work = await importing.begin_check(here, key, Mapping(held.mapping.fields, DEFAULTS), "3606")
-        read = await asyncio.to_thread(importing.read_rows, work)
+            work = await checking.begin_check(here, key, Mapping(held.mapping.fields, DEFAULTS), "3606")
+        read = await asyncio.to_thread(checking.read_rows, work)
         async with within(here):
-            await importing.finish_check(here, work, read)
+            await checking.finish_check(here, work, read)
         if state == "committed":
             async with within(here):
                 await committing.begin_commit(here, key)

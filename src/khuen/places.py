@@ -7,11 +7,12 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
+from typing import Any, TypeAlias
 
 import geothai
 from geothai.abolished import abolished_areas
 
-from khuen.thai import squash
+from khuen.thai import canonical, refuse, squash
 
 CREDIT = "GeoThai (CC BY 4.0)"
 _BANGKOK = "10"
@@ -52,6 +53,40 @@ class District:
     code: str
     name: str
     province: str
+
+
+Where: TypeAlias = tuple[str | None, str | None]
+"""(village number, name of the tambon), as the pages' `place` takes them; None for what is not known."""
+
+
+def where(code: str | None, moo: str | None) -> Where:
+    """The village number with the name of the tambon."""
+    return moo, tambon_of(code)
+
+
+def tambon_of(code: str | None) -> str | None:
+    """The name alone, "ละหาน". None for no code and for one that is unknown."""
+    found = place(code) if code else None
+    return found.tambon if found else None
+
+
+def label_of(code: str | None) -> str | None:
+    """The whole of it, "ต.ละหาน อ.จัตุรัส จ.ชัยภูมิ 36130". None for no code and for one that is unknown."""
+    found = place(code) if code else None
+    return found.label if found else None
+
+
+def choices(query: str, chosen: str, near: str) -> dict[str, Any]:
+    """What `_places.html` shows: at most thirty tambons that fit what was typed, or those of the district `near`.
+
+    The one that is chosen stays among them.
+    """
+    safe = refuse(query, 100) is None
+    found = find_tambon(canonical(query), near=near) if query and safe else tambons(near)
+    kept = place(chosen) if chosen else None
+    if kept is not None and kept not in found:
+        found = [kept, *found]
+    return {"choices": found[:30], "chosen": chosen, "q": query, "credit": CREDIT}
 
 
 def find_tambon(text: str, limit: int = 8, province: str | None = None, near: str = "") -> list[Place]:

@@ -12,7 +12,7 @@ import openpyxl
 import pytest
 
 from khuen import clock
-from khuen.enrolment import batches, committing, importing, upload
+from khuen.enrolment import batches, checking, committing, listing, mending, receiving, upload
 from khuen.enrolment.batches import Mapping
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
@@ -30,15 +30,15 @@ NEAR = "3606"
 async def received(here: Here, project_id: UUID, content: bytes, key: UUID | None = None) -> batches.Batch:
     sheet = await upload.read(content)
     async with within(here):
-        return await importing.receive(here, key or uuid7(), "รายชื่อ.xlsx", content, sheet, project_id)
+        return await receiving.receive(here, key or uuid7(), "รายชื่อ.xlsx", content, sheet, project_id)
 
 
 async def checked(here: Here, batch_id: UUID, mapping: Mapping) -> dict[str, int]:
     async with within(here):
-        work = await importing.begin_check(here, batch_id, mapping, NEAR)
-    read = await asyncio.to_thread(importing.read_rows, work)
+        work = await checking.begin_check(here, batch_id, mapping, NEAR)
+    read = await asyncio.to_thread(checking.read_rows, work)
     async with within(here):
-        await importing.finish_check(here, work, read)
+        await checking.finish_check(here, work, read)
         return await batches.tally(here, batch_id)
 
 
@@ -62,7 +62,7 @@ async def test_five_thousand_rows_with_a_hundred_bad_ones(pools: Settings, root:
     assert counts == {"good": 4900, "bad": 90, "duplicate": 10}
     async with within(here):
         held = await batches.batch(here, batch.id)
-        rows, total = await importing.page(here, held, NEAR, ["bad", "duplicate"], None, 1, 200)
+        rows, total = await listing.page(here, held, NEAR, ["bad", "duplicate"], None, 1, 200)
     found = {row.cells[problem.field]: problem.code for row in rows for problem in row.problems}
     assert total == 100 and found == sheet.wrong
     assert await committed(here, batch.id) == committing.Progress(4900, 4900, True)
@@ -130,11 +130,11 @@ async def test_a_second_file_finds_the_people_of_the_first(pools: Settings) -> N
     second = await received(here, made.project_id, content + b" ")
     assert await checked(here, second.id, second.mapping) == {"duplicate": 30}
     async with within(here):
-        (row, *_), _ = await importing.page(here, second, NEAR, ["duplicate"], None, 1)
+        (row, *_), _ = await listing.page(here, second, NEAR, ["duplicate"], None, 1)
         assert row.matches[0].open_case and row.matches[0].name.startswith("ทดลอง")
-        again = await importing.mend(here, second.id, NEAR, row.number, {}, f"same:{row.matches[0].person_id}")
+        again = await mending.mend(here, second.id, NEAR, row.number, {}, f"same:{row.matches[0].person_id}")
         assert again.problems[0].code == "open_case"
-        stranger = await importing.mend(here, second.id, NEAR, row.number, {}, f"same:{uuid7()}")
+        stranger = await mending.mend(here, second.id, NEAR, row.number, {}, f"same:{uuid7()}")
         assert stranger.state == "duplicate"
 
 

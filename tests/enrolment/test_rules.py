@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khuen import thai
-from khuen.enrolment import columns, forms, rows, rules
-from khuen.enrolment.rules import Around, Wrong
+from khuen.enrolment import columns, forms, rows, rules, tambons, texts
+from khuen.enrolment.problems import PROBLEMS, Said, Wrong
+from khuen.enrolment.rules import Around
 
 TODAY = date(2026, 11, 24)
 AROUND = Around(TODAY, "3606")
@@ -46,7 +47,7 @@ ANY_TEXT = st.text(
     ],
 )
 def test_births(typed: str, born_on: date | None, year: int | None) -> None:
-    assert rules.birth(typed, AROUND) == (born_on, year)
+    assert texts.birth(typed, AROUND) == (born_on, year)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_births(typed: str, born_on: date | None, year: int | None) -> None:
 def test_each_problem_has_its_code_and_its_words(field: str, typed: str, code: str) -> None:
     row = rows.read(GOOD | {field: typed}, AROUND)
     assert [(problem.field, problem.code) for problem in row.problems] == [(field, code)]
-    assert row.entry is None and row.state == "bad" and code in rules.PROBLEMS
+    assert row.entry is None and row.state == "bad" and code in PROBLEMS
 
 
 @pytest.mark.parametrize(
@@ -115,12 +116,12 @@ def test_decomposed_vowels_and_no_break_spaces_are_tidied_with_a_note() -> None:
     ],
 )
 def test_tambons(typed: str, district: str, code: str) -> None:
-    assert rules.tambon(typed, AROUND, district) == code
+    assert tambons.tambon(typed, AROUND, district) == code
 
 
 def test_a_name_that_many_tambons_share_asks_for_the_district() -> None:
     with pytest.raises(Wrong, match="tambon_many"):
-        rules.tambon("ในเมือง", Around(TODAY))
+        tambons.tambon("ในเมือง", Around(TODAY))
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_a_name_that_many_tambons_share_asks_for_the_district() -> None:
 def test_who_needs_a_guardian(born: str, age: int | None, guardian: bool) -> None:
     row = rows.read(GOOD | {"birth": born, "agreed_on": "24/11/2569"}, AROUND)
     assert (("guardian", "guardian") in [(problem.field, problem.code) for problem in row.problems]) is guardian
-    assert rules.youngest_age(*rules.birth(born, AROUND), TODAY) == age
+    assert rules.youngest_age(*texts.birth(born, AROUND), TODAY) == age
     assert rows.read(GOOD | {"birth": born, "guardian": "สมรสแล้ว"}, AROUND).state == "good"
 
 
@@ -138,13 +139,13 @@ def test_who_needs_a_guardian(born: str, age: int | None, guardian: bool) -> Non
 def test_no_text_breaks_a_row(typed: dict[str, str]) -> None:
     row = rows.read(typed, AROUND)
     assert (row.entry is None) == bool(row.problems)
-    assert all(problem.code in rules.PROBLEMS and problem.field in columns.FIELDS for problem in row.problems)
+    assert all(problem.code in PROBLEMS and problem.field in columns.FIELDS for problem in row.problems)
 
 
 @given(st.dictionaries(st.sampled_from([name for names in forms.FIELDS.values() for name in names]), ANY_TEXT))
 def test_no_text_breaks_a_page(typed: dict[str, str]) -> None:
     for step in forms.STEPS:
-        assert all(isinstance(error, rules.Said) for error in forms.problems(step, typed, AROUND).values())
+        assert all(isinstance(error, Said) for error in forms.problems(step, typed, AROUND).values())
     forms.entry(typed, AROUND)
 
 
@@ -160,7 +161,7 @@ def test_a_birth_is_read_the_same_however_it_is_written(on: date, way: str) -> N
         "iso": on.isoformat(),
         "be as ce": f"{on.year + 543}-{on.month:02}-{on.day:02}",
     }[way]
-    assert rules.birth(written, AROUND)[0] == on
+    assert texts.birth(written, AROUND)[0] == on
 
 
 @given(st.lists(st.lists(ANY_TEXT, max_size=8), min_size=1, max_size=25))

@@ -14,7 +14,7 @@ import pytest
 
 from khuen import audit_proof, bootstrap, district, members, provision, vault
 from khuen.database import connected
-from khuen.enrolment import service as enrolment
+from khuen.enrolment import drafts
 from khuen.followups import service as followups
 from khuen.ids import uuid7
 from khuen.paths import folder
@@ -130,7 +130,7 @@ async def test_drafts_open_for_the_coordinator(pools: Settings) -> None:
     here, world = await filled(pools)
     coordinator = replace(here, member_id=world.roles["coordinator"], roles=frozenset({"coordinator"}))
     async with within(coordinator):
-        (draft,) = await enrolment.mine(coordinator)
+        (draft,) = await drafts.mine(coordinator)
     assert draft.step == "address" and draft.name == (
         f"{world.begun[0].typed['given_name']} {world.begun[0].typed['family_name']}"
     )

@@ -31,6 +31,7 @@ from khuen.words import N_
 MEMBERS = {"perm": "admin.members"}
 JOINED, CHANGED = N_("Added. The next step is a link for the first sign-in"), N_("The roles are changed")
 ENDED, PHONE_GONE = N_("Ended. This person cannot sign in here any more"), N_("That phone opens nothing any more")
+NO_PLACE = N_("Not known")
 NAME = N_("Write the name that colleagues use")
 EMAIL_WRONG = N_("This is no e-mail address. Check it, or leave it empty")
 MOO_WRONG = N_("The village number is a number, for example 3")
@@ -67,7 +68,7 @@ class Line:
     id: UUID
     called_name: str
     roles: frozenset[str]
-    place: tuple[str | None, str | None]
+    place: places.Where
     since: str
     last: str
     opens: bool
@@ -111,7 +112,7 @@ async def find_place(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     typed, here = web.typed(await request.form()), web.here(request)
     async with within(here):
         near = await near_of(here)
-    return web.piece(request, "admin/_places.html", **_places(typed, near))
+    return web.piece(request, "_places.html", **_places(typed, near))
 
 
 @post("/{tenant:str}/admin/members", opt=MEMBERS)
@@ -253,7 +254,7 @@ def _line(one: service.Colleague, way: Entry | None, here: Here) -> Line:
         one.id,
         one.called_name,
         one.roles,
-        _place(one.subdistrict_code, one.moo),
+        places.where(one.subdistrict_code, one.moo),
         clock.short(clock.day(one.joined_at)),
         clock.short(clock.day(way.last_at)) if way and way.last_at else "",
         way is not None and way.opens,
@@ -283,13 +284,8 @@ async def _form(
 
 
 def _places(typed: dict[str, str], near: str) -> dict[str, Any]:
-    query, chosen = typed.get("q", ""), typed.get("subdistrict_code", "")
-    safe = thai.refuse(query, 100) is None
-    found = places.find_tambon(thai.canonical(query), near=near) if query and safe else places.tambons(near)
-    kept = places.place(chosen) if chosen else None
-    if kept is not None and kept not in found:
-        found = [kept, *found]
-    return {"choices": found[:30], "chosen": chosen, "q": query, "credit": places.CREDIT}
+    found = places.choices(typed.get("q", ""), typed.get("subdistrict_code", ""), near)
+    return {"no_place": NO_PLACE, **found}
 
 
 def _person(form: Joining) -> tuple[NewMember | None, dict[str, str]]:
@@ -333,7 +329,7 @@ async def _member(
         "admin/member.html",
         status=status,
         one=one,
-        place=_place(one.subdistrict_code, one.moo),
+        place=places.where(one.subdistrict_code, one.moo),
         phone=thai.phone(contact.phone).shown if contact.phone else "",
         email=contact.email or "",
         way=way,
@@ -375,11 +371,6 @@ async def _confirm(
         one = await service.one(here, member_id)
     way = (await staff.entries(here.tenant_id, [member_id])).get(member_id)
     return web.page(request, template, status=status, one=one, way=way, problem=problem)
-
-
-def _place(code: str | None, moo: str | None) -> tuple[str | None, str | None]:
-    found = places.place(code) if code else None
-    return moo, found.tambon if found else None
 
 
 def _by(request: Asked) -> UUID:

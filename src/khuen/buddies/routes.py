@@ -10,13 +10,14 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from khuen import audit, places, thai, undo, web
+from khuen import audit, thai, undo, web
 from khuen.buddies import service
 from khuen.buddies.rules import REASONS, Suggestion
 from khuen.buddies.service import NewAssignment, Waiting
-from khuen.cases.rules import is_code
-from khuen.errors import Conflict, Invalid, NotFound
+from khuen.cases.service import asked_code
+from khuen.errors import Conflict, Invalid
 from khuen.ids import uuid7
+from khuen.places import Where, where
 from khuen.tenancy import within
 from khuen.words import N_
 
@@ -27,7 +28,6 @@ CHOOSE_BUDDY = N_("Choose a buddy")
 ASSIGN = {"perm": "buddies.assign"}
 
 Asked: TypeAlias = Request[Any, Any, Any]
-Place: TypeAlias = tuple[str | None, str | None]  # village number, tambon
 
 
 class AssignmentForm(msgspec.Struct):
@@ -58,7 +58,7 @@ async def assign(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> 
     here = web.here(request)
     try:
         async with within(here):
-            case = await service.open_case(here, _code(code))
+            case = await service.open_case(here, asked_code(code))
             await service.replace(
                 here, NewAssignment(form.key, case.id, form.member_id, form.extra_reason), form.reason
             )
@@ -99,7 +99,7 @@ async def _assignment(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        case = await service.open_case(here, _code(code))
+        case = await service.open_case(here, asked_code(code))
         held = await service.history(here, case.id)
         suggested = (await service.suggestions(here, [case.id]))[case.id]
         await audit.record(here, "case:seen", case.id, page="assignment")
@@ -109,9 +109,9 @@ async def _assignment(
         status=status,
         case=case,
         name=thai.on_phone(case.called_name, case.family_name),
-        place=_place(case.subdistrict_code, case.moo),
+        place=where(case.subdistrict_code, case.moo),
         current=held[0] if held and held[0].ended_at is None else None,
-        suggested=[(one, _place(one.subdistrict_code, one.moo)) for one in suggested],
+        suggested=[(one, where(one.subdistrict_code, one.moo)) for one in suggested],
         reasons=REASONS,
         errors=errors,
         typed={"member_id": "", "extra_reason": "", "reason": "", **typed},
@@ -135,10 +135,10 @@ async def _matching(request: Asked, errors: dict[str, str], status: int) -> Resp
     )
 
 
-def _row(case: Waiting, suggested: list[Suggestion]) -> tuple[Waiting, str, Place, list[tuple[Suggestion, Place]]]:
+def _row(case: Waiting, suggested: list[Suggestion]) -> tuple[Waiting, str, Where, list[tuple[Suggestion, Where]]]:
     """(case, name, place, the buddies who visit nobody yet with their places)."""
-    free = [(one, _place(one.subdistrict_code, one.moo)) for one in suggested if one.current_cases == 0]
-    return case, thai.on_phone(case.called_name, case.family_name), _place(case.subdistrict_code, case.moo), free
+    free = [(one, where(one.subdistrict_code, one.moo)) for one in suggested if one.current_cases == 0]
+    return case, thai.on_phone(case.called_name, case.family_name), where(case.subdistrict_code, case.moo), free
 
 
 def _pairs(form: MatchingForm) -> list[NewAssignment] | None:
@@ -150,14 +150,3 @@ def _pairs(form: MatchingForm) -> list[NewAssignment] | None:
         ]
     except ValueError:
         return None
-
-
-def _place(subdistrict_code: str | None, moo: str | None) -> Place:
-    found = places.place(subdistrict_code) if subdistrict_code else None
-    return moo, found.tambon if found else None
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

@@ -9,10 +9,11 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from khuen import audit, places, web
+from khuen import audit, web
 from khuen.cases import service
 from khuen.cases.rules import STAGES
 from khuen.cases.service import FoundCase
+from khuen.places import where
 from khuen.tenancy import within
 
 SEARCH = {"perm": "people.search"}
@@ -44,13 +45,8 @@ async def search(request: Asked, tenant: FromPath[str]) -> Response[str]:
         whole="cases/search.html",
         part="cases/_found.html",
         asked=bool(text),
-        found=[(case, _place(case), STAGES[case.stage]) for case in found],
+        found=[(case, where(case.subdistrict_code, case.moo), STAGES[case.stage]) for case in found],
     )
 
 
 ROUTES = [search_page, search]
-
-
-def _place(case: FoundCase) -> tuple[str | None, str | None]:
-    found = places.place(case.subdistrict_code) if case.subdistrict_code else None
-    return case.moo, found.tambon if found else None

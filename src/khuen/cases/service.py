@@ -12,7 +12,7 @@ import asyncpg
 
 from khuen import audit, packs, vault
 from khuen.cases import queries
-from khuen.cases.rules import ConsentKind, Decision, Stage, Step, stage_of
+from khuen.cases.rules import ConsentKind, Decision, Stage, Step, is_code, stage_of
 from khuen.cases.tables import CaseFile, CaseStep, Project
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import case_code, uuid7
@@ -75,6 +75,13 @@ class FoundCase:
     subdistrict_code: str | None
     moo: str | None
     born_year: int | None
+
+
+def asked_code(text: str) -> str:
+    """A part of an address as a case code. Raises NotFound: nothing else is worth a query."""
+    if not is_code(text):
+        raise NotFound
+    return text
 
 
 async def open_cases(here: Here, new: list[NewCase]) -> dict[UUID, str]:

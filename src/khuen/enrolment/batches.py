@@ -16,6 +16,7 @@ from khuen.errors import NotFound
 from khuen.tenancy import Here, hot
 from khuen.words import N_
 
+ALL_STATES = ["raw", "good", "bad", "duplicate", "done", "left_out", "undone"]
 CHANGED_MEANWHILE = N_("This import has moved on meanwhile. Look at its present state")
 
 

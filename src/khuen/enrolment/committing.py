@@ -25,7 +25,7 @@ from khuen.enrolment.batches import (
     unseal,
     written_problems,
 )
-from khuen.enrolment.importing import Work, compare, known_person, without_doubles
+from khuen.enrolment.checking import Work, compare, known_person, without_doubles
 from khuen.enrolment.opening import Opening, close_all, near_of, open_many, project_of
 from khuen.enrolment.rows import Problem, Row
 from khuen.enrolment.rules import Around

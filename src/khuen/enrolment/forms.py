@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from khuen.enrolment import rows, rules
-from khuen.enrolment.rules import PROBLEMS, Around, Entry, Said, Wrong
+from khuen.enrolment import rows, rules, texts
+from khuen.enrolment.problems import PROBLEMS, Said, Wrong
+from khuen.enrolment.rules import Around, Entry
 from khuen.msgid import N_
 
 T = TypeVar("T")
@@ -93,7 +94,7 @@ def first_open(typed: Mapping[str, str], around: Around) -> str:
 def age(typed: Mapping[str, str], around: Around) -> int | None:
     """Full years today, the fewest it can be; None when the birth is unknown or cannot be read."""
     try:
-        return rules.youngest_age(*rules.birth(_date(typed, "birth"), around), around.today)
+        return rules.youngest_age(*texts.birth(_date(typed, "birth"), around), around.today)
     except Wrong:
         return None
 
@@ -108,9 +109,19 @@ def understood(reader: Callable[[str], T], text: str) -> T | None:
 
 def consents_on(typed: Mapping[str, str], around: Around) -> date | Wrong:
     try:
-        return rules.agreed_on(_date(typed, "consents_on"), around)
+        return texts.agreed_on(_date(typed, "consents_on"), around)
     except Wrong as wrong:
         return wrong
+
+
+def named(form: Any, names: tuple[str, ...]) -> dict[str, str]:
+    """The last text of each named field, and nothing else that a browser may send."""
+    found = {}
+    for name in names:
+        texts = [value for value in form.getall(name, []) if isinstance(value, str)]
+        # A lone surrogate cannot be sent back to a browser; the mark that stands for it is refused as well.
+        found[name] = texts[-1].encode("utf-8", "replace").decode() if texts else ""
+    return found
 
 
 _HOW = N_("Choose whether it was given or refused")

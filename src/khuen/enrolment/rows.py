@@ -9,15 +9,16 @@ from datetime import date
 from typing import Any, TypeVar
 
 from khuen import clock, thai
-from khuen.enrolment import rules
-from khuen.enrolment.rules import Around, Entry, Wrong
+from khuen.enrolment import rules, tambons, texts
+from khuen.enrolment.problems import DUPLICATES, Wrong
+from khuen.enrolment.rules import Around, Entry
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`code` is a key of rules.PROBLEMS; `other` the number of the earlier row of the same file, where there is one."""
+    """`code` is a key of PROBLEMS; `other` the number of the earlier row of the same file, where there is one."""
 
     field: str
     code: str
@@ -43,7 +44,7 @@ class Row:
 
     @property
     def state(self) -> str:
-        if any(problem.code not in rules.DUPLICATES for problem in self.problems):
+        if any(problem.code not in DUPLICATES for problem in self.problems):
             return "bad"
         return "duplicate" if self.problems else "good"
 
@@ -57,20 +58,20 @@ def read(typed: Mapping[str, str], around: Around, *, formulas_without_result: I
     for name in formulas_without_result:
         reading.problems.append(Problem(name, "formula_empty"))
     prefix, given, family = reading.names()
-    born_on, born_year = reading.get("birth", lambda text: rules.birth(text, around)) or (None, None)
-    agreed = reading.get("agreed_on", lambda text: rules.agreed_on(text, around))
-    consents = {kind: reading.get(kind, rules.consent) for kind in rules.CONSENTS}
+    born_on, born_year = reading.get("birth", lambda text: texts.birth(text, around)) or (None, None)
+    agreed = reading.get("agreed_on", lambda text: texts.agreed_on(text, around))
+    consents = {kind: reading.get(kind, texts.consent) for kind in rules.CONSENTS}
     if consents["treatment"] != "given" and not reading.wrong("treatment"):
         reading.problems.append(Problem("treatment", "no_treatment"))
-    guardian = reading.get("guardian", rules.line) or ""
+    guardian = reading.get("guardian", texts.line) or ""
     if rules.needs_guardian(rules.youngest_age(born_on, born_year, agreed or around.today), guardian):
         reading.problems.append(Problem("guardian", "guardian"))
-    sex, moo = reading.get("sex", rules.sex), reading.get("moo", rules.moo)
-    national_id, phone = reading.get("national_id", rules.national_id), reading.get("phone", rules.phone)
-    house, safety_note = reading.get("house", rules.line), reading.get("safety_note", rules.note)
+    sex, moo = reading.get("sex", texts.sex), reading.get("moo", texts.moo)
+    national_id, phone = reading.get("national_id", texts.national_id), reading.get("phone", texts.phone)
+    house, safety_note = reading.get("house", texts.line), reading.get("safety_note", texts.note)
     subdistrict_code = reading.tambon()
-    called = reading.get("called_name", rules.name) or given
-    basis, proposer = reading.get("legal_basis", rules.legal_basis), reading.get("proposed_by", rules.proposed_by)
+    called = reading.get("called_name", texts.name) or given
+    basis, proposer = reading.get("legal_basis", texts.legal_basis), reading.get("proposed_by", texts.proposed_by)
     problems = tuple(reading.problems)
     if problems or agreed is None or basis is None or proposer is None:
         return Row(None, problems, tuple(reading.notes))
@@ -152,25 +153,25 @@ class _Reading:
 
     def names(self) -> tuple[str, str, str]:
         if "full_name" in self.typed:
-            whole = self.get("full_name", rules.full_name) or ("", "", "")
+            whole = self.get("full_name", texts.full_name) or ("", "", "")
             prefix, given, family = whole
             name, asked = "full_name", bool(self.typed["full_name"].strip())
         else:
             prefix = ""
             typed_given = self.typed.get("given_name", "")
-            self.get("given_name", rules.name)
+            self.get("given_name", texts.name)
             prefix, given = thai.split_prefix(typed_given)
-            family = self.get("family_name", rules.no_family) or ""
+            family = self.get("family_name", texts.no_family) or ""
             name, asked = "given_name", bool(given)
             if not self.typed.get("family_name", "").strip():
                 self.problems.append(Problem("family_name", "missing_family"))
         if not asked and not self.wrong(name):
             self.problems.append(Problem(name, "missing_name"))
-        return self.get("prefix", rules.name) or prefix, given, family
+        return self.get("prefix", texts.name) or prefix, given, family
 
     def tambon(self) -> str | None:
         district, province = self.typed.get("district", ""), self.typed.get("province", "")
-        return self.get("tambon", lambda text: rules.tambon(text, self.around, district, province))
+        return self.get("tambon", lambda text: tambons.tambon(text, self.around, district, province))
 
 
 _CHOICES = frozenset({"sex", "legal_basis", "proposed_by", "treatment", "sharing", "contact", "tambon"})

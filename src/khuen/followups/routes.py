@@ -13,13 +13,15 @@ from litestar.exceptions import SerializationException
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
-from khuen import clock, members, packs, places, redis, thai, web
+from khuen import clock, members, packs, redis, thai, web
 from khuen.cases.rules import is_code
+from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
 from khuen.followups import rules, service
 from khuen.followups.rules import HOWS, Group, How
 from khuen.followups.service import MyPerson, Sent
 from khuen.ids import uuid7
+from khuen.places import Where, where
 from khuen.tenancy import Here, within
 from khuen.words import N_
 
@@ -61,7 +63,7 @@ class Line:
     """A person as a row or a card shows them; days are in words."""
 
     person: MyPerson
-    place: tuple[str | None, str | None]  #: village number, tambon
+    place: Where
     late_days: int
     opens: str
     closes: str
@@ -112,7 +114,7 @@ async def log_check_in(request: Asked, tenant: FromPath[str], code: FromPath[str
         return await _check_in(request, code, errors)
     here = web.here(request)
     async with within(here):
-        card = await service.log_check_in(here, Sent(_code(code), form.key, form.how, form.happened_at))
+        card = await service.log_check_in(here, Sent(asked_code(code), form.key, form.how, form.happened_at))
     text, told = SAVED, {}
     if rules.calls_for_help(form.how):
         redis.ping(here.tenant_id)
@@ -160,7 +162,7 @@ async def add_note(request: Asked, tenant: FromPath[str], check_in_id: FromPath[
 async def urgent(request: Asked, tenant: FromPath[str], p: FromQuery[str | None] = None) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.my_people(here, _code(p) if p else None)
+        found = await service.my_people(here, asked_code(p) if p else None)
         settings = await packs.settings_of(here)
         colleagues = await _colleagues(here)
     if p and not found:
@@ -198,7 +200,7 @@ ROUTES = [today, check_in, log_check_in, log_check_ins, note_form, add_note, urg
 async def _check_in(request: Asked, code: str, errors: dict[str, str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        person = await service.my_person(here, _code(code))
+        person = await service.my_person(here, asked_code(code))
     return web.page(
         request,
         "followups/check_in.html",
@@ -261,22 +263,15 @@ def _queued(sent: list[Any]) -> list[Sent | str]:
     return read
 
 
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text
-
-
 def _possible(moment: datetime | None) -> bool:
     """A phone that lost its clock says 1970; what lies further off is no date that can be kept."""
     return moment is None or 1969 <= moment.year <= 2200
 
 
 def _line(here: Here, person: MyPerson) -> Line:
-    place = places.place(person.subdistrict_code) if person.subdistrict_code else None
     return Line(
         person=person,
-        place=(person.moo, place.tambon if place else None),
+        place=where(person.subdistrict_code, person.moo),
         late_days=rules.overdue_days(person.window.closes_on, here.today),
         opens=clock.day_ahead(person.window.opens_on, here.today),
         closes=clock.day_ahead(person.window.closes_on, here.today),

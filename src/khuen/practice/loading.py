@@ -15,7 +15,7 @@ from khuen import audit, members, packs, vault
 from khuen.audit import Entry
 from khuen.buddies import service as buddies
 from khuen.cases import service as cases
-from khuen.enrolment import service as enrolment
+from khuen.enrolment import drafts
 from khuen.followups import queries as followup_queries
 from khuen.followups import service as followups
 from khuen.ids import uuid7
@@ -60,8 +60,8 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await _messages(world)
     for draft in world.begun:
         then = replace(office, now=draft.at)
-        await enrolment.begin(then, draft.id)
-        await enrolment.save(then, draft.id, draft.step, draft.typed | {"project": str(ids[0])})
+        await drafts.begin(then, draft.id)
+        await drafts.save(then, draft.id, draft.step, draft.typed | {"project": str(ids[0])})
     end = replace(here, now=world.until)
     await audit.record(end, "practice:filled", here.tenant_id, count=world.check_ins)
 
