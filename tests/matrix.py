@@ -25,11 +25,13 @@ POST /{tenant}/cases/{code}/consents          coordinator                303  30
 POST /{tenant}/cases/{code}/nudges            coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  7
 POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/pathway           coordinator,clinic,doctor  200  200  404  404  4
+POST /{tenant}/cases/{code}/skips             coordinator,clinic,doctor  303  303  404  404
 GET  /{tenant}/matching                       coordinator                200  -    -    -    5
 POST /{tenant}/matching                       coordinator                303  303  404  404
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0
 POST /{tenant}/search                         coordinator,clinic,doctor  200  200  200  200
-POST /{tenant}/undo/{token}                   coordinator,buddy          303  404  404  404
+POST /{tenant}/undo/{token}                   coordinator,buddy,clinic,doctor 303  404  404  404
 GET  /{tenant}/b                              buddy                      200  -    -    -    3
 GET  /{tenant}/b/check-in?p                   buddy                      200  404  404  404  4
 POST /{tenant}/cases/{code}/check-ins         buddy                      303  404  404  404

@@ -193,6 +193,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{code}/safety-note": {"was": "", "safety_note": "อย่าไปคนเดียว"},
         "{code}/phone": {"was": "", "phone": "081-234-5678"},
         "{code}/consents": {**key, "kind": "treatment"},
+        "{code}/skips": {**key, "condition": "training", "reason": "มีงานประจำแล้ว"},
         "{code}/assignment": {
             **key,
             "member_id": str(town.own.people["other" if whose == "own" else "buddy"][0]),

@@ -28,6 +28,7 @@ _DAILY_WORK = {
     "cases.acknowledge",
     "cases.correct",
     "cases.consent",
+    "cases.skip",
     "people.search",
     "buddies.assign",
     "enrolment.enrol",
@@ -37,7 +38,18 @@ _DAILY_WORK = {
     "undo",
 }
 
-_CARE = frozenset({"board.see", "board.export", "cases.see", "people.search", "cases.legal_basis", "cases.clinical"})
+_CARE = frozenset(
+    {
+        "board.see",
+        "board.export",
+        "cases.see",
+        "people.search",
+        "cases.legal_basis",
+        "cases.clinical",
+        "cases.skip",
+        "undo",
+    }
+)
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),

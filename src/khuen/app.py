@@ -29,6 +29,7 @@ from khuen.followups import nudges
 from khuen.followups import routes as followups
 from khuen.headers import safe_headers
 from khuen.messages import routes as messages
+from khuen.pathway import routes as pathway
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
@@ -38,6 +39,7 @@ ROUTES: list[Any] = [
     *health.ROUTES,
     *signin.ROUTES,
     *cases.ROUTES,
+    *pathway.ROUTES,
     *buddies.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,

@@ -40,6 +40,8 @@ TAGS = frozenset(
         "check-in:logged",
         "check-in:noted",
         "check-in:withdrawn",
+        "condition:counts_again",
+        "condition:skipped",
         "consent:given",
         "consent:refused",
         "consent:withdrawn",

@@ -59,6 +59,7 @@ class Pathway:
     training_required: bool
     drop_out_missed: Positive
     countersign: bool
+    min_visits: Count = 0  # visits of the buddy that the doctor wants to see
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

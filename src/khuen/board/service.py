@@ -21,6 +21,7 @@ from khuen.enrolment import service as enrolment
 from khuen.errors import Conflict, NotFound, TooMany
 from khuen.followups import reminders
 from khuen.followups import service as followups
+from khuen.pathway import service as pathway
 from khuen.people import service as people
 from khuen.people.service import Contact
 from khuen.tenancy import Here, hot
@@ -355,6 +356,7 @@ _TAKES_BACK: dict[str, Callable[[Here, UUID], Awaitable[Any]]] = {
     "assignment": buddies.undo_assignment,
     "matching": buddies.undo_matching,
     "enrolment": enrolment.take_back,
+    "condition_skip": pathway.undo_skip,
 }
 
 

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from piccolo.columns import UUID as UUIDColumn
+from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz
+
+from khuen.pathway.rules import Condition
+from khuen.tenancy import TenantTable
+
+
+class CaseEvidence(TenantTable, tablename="case_evidence"):
+    """What the rooms above say of one case, and whether everything the pack asks for is there; one row per case."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    screened_on = Date(null=True, default=None)
+    started_on = Date(null=True, default=None)
+    sessions = Integer(default=0)
+    missed = Integer(default=0)
+    tests = Integer(default=0)
+    negatives = Integer(default=0)
+    best_negatives = Integer(default=0)
+    visits = Integer(default=0)
+    courses = Integer(default=0)
+    certified_on = Date(null=True, default=None)
+    ended_on = Date(null=True, default=None)
+    closed_on = Date(null=True, default=None)
+    stated = Text(null=True, default=None)
+    ready = Boolean(default=False)
+
+
+class ConditionSkip(TenantTable, tablename="condition_skip"):
+    """A condition that is left out for one case, by whom and why; taken back by `undone_at`."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    condition = Text(choices=Condition)
+    reason = Text()
+    at = Timestamptz(default=None)
+    by_id = UUIDColumn()
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = UUIDColumn(null=True, default=None)
