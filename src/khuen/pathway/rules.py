@@ -52,7 +52,11 @@ CONDITIONS: dict[str, str] = {
     Condition.VISITS: N_("Visits of the buddy"),
     Condition.TRAINING: N_("Job training"),
 }
-STATES: dict[str, str] = {State.DONE: N_("Met"), State.SKIPPED: N_("Left out, with a reason"), State.OPEN: N_("Not yet")}
+STATES: dict[str, str] = {
+    State.DONE: N_("Met"),
+    State.SKIPPED: N_("Left out, with a reason"),
+    State.OPEN: N_("Not yet"),
+}
 ACTS: dict[str, str] = {
     Act.ASK_CONSENT: N_("Ask again about consent to treatment"),
     Act.SCREEN: N_("Have the person screened"),
