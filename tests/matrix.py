@@ -51,6 +51,8 @@ POST /{tenant}/admin/members/search           tenant_admin               303  - 
 POST /{tenant}/admin/members/places           tenant_admin               200  -    -    -
 GET  /{tenant}/admin/members/{member_id}      tenant_admin               200  200  404  404  6
 POST /{tenant}/admin/members/{member_id}/roles tenant_admin              303  303  404  404
+GET  /{tenant}/admin/members/{member_id}/details tenant_admin            200  200  404  404  5
+POST /{tenant}/admin/members/{member_id}/details tenant_admin            303  303  404  404
 GET  /{tenant}/admin/members/{member_id}/ending tenant_admin             200  200  404  404  5
 POST /{tenant}/admin/members/{member_id}/ending tenant_admin             303  303  404  404
 GET  /{tenant}/admin/members/{member_id}/phone-removal tenant_admin      200  200  404  404  5

@@ -208,6 +208,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         | {f"default_{name}": value for name, value in DEFAULTS.items() if name != "agreed_on"}
         | {"default_agreed_on_day": "1", "default_agreed_on_month": "11", "default_agreed_on_year": "2569"},
         "{member_id}/roles": {"was": "buddy", "roles": "chair"},
+        "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
         "rows/{number}": {"given_name": "สมมุติ", "family_name": "ตัวอย่าง"},
     }
     last = "/".join(line.path.split("/")[-2:])

@@ -54,6 +54,7 @@ TAGS = frozenset(
         "import:committed",
         "import:undone",
         "import:uploaded",
+        "member:corrected",
         "member:ended",
         "member:invited",
         "member:joined",

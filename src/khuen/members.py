@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from piccolo.columns import UUID as UUIDColumn
@@ -49,6 +50,23 @@ class NewMember:
     subdistrict_code: str | None = None
     moo: str | None = None
     gender: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Who a member is and how they are reached: what an administrator may correct."""
+
+    called_name: str
+    phone: str | None  #: E.164
+    email: str | None
+    subdistrict_code: str | None
+    moo: str | None
+    gender: str | None
+
+
+def fields(one: Details | NewMember) -> dict[str, Any]:
+    """The details by name, of whichever of the two holds them."""
+    return {name: getattr(one, name) for name in Details.__dataclass_fields__}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +145,35 @@ async def set_roles(here: Here, member_id: UUID, roles: frozenset[str]) -> None:
     await many(_GRANT, [(uuid7(here.now), member_id, role, here.now) for role in new])
     for tag, role in [*(("role:ended", role) for role in gone), *(("role:granted", role) for role in new)]:
         await audit.record(here, tag, member_id, role=role)
+
+
+async def details(here: Here, member_id: UUID) -> Details:
+    """Unsealed, for the administrator's form. Raises NotFound for a stranger and for whoever has left."""
+    row = await Member.select().where(Member.id == member_id, Member.left_at.is_null()).first()
+    if row is None:
+        raise NotFound
+    reached = await contact(here, member_id)
+    return Details(row["called_name"], reached.phone, reached.email, row["subdistrict_code"], row["moo"], row["gender"])
+
+
+async def correct(here: Here, member_id: UUID, new: Details) -> None:
+    """Write other details over the ones there; the caller holds the member (`held`) and writes the audit row."""
+    safe = await vault.open_tenant(here)
+
+    def sealed(column: str, text: str | None) -> bytes | None:
+        return safe.seal("member", column, member_id, text) if text else None
+
+    await Member.update(
+        {
+            Member.called_name: new.called_name,
+            Member.sort_key: thai.sort_key(new.called_name),
+            Member.phone_sealed: sealed("phone", new.phone),
+            Member.email_sealed: sealed("email", new.email),
+            Member.subdistrict_code: new.subdistrict_code,
+            Member.moo: new.moo,
+            Member.gender: new.gender,
+        }
+    ).where(Member.id == member_id)
 
 
 async def leave(here: Here, member_id: UUID) -> None:

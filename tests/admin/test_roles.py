@@ -39,6 +39,46 @@ async def test_twice_is_harmless_and_a_form_of_yesterday_is_refused(office: Offi
     assert await office.roles(root, office.id("nok")) == ({"coordinator", "clinic"},) * 2
 
 
+async def test_two_administrators_at_once_see_both_choices_and_neither_is_overwritten(
+    office: Office, root: Any
+) -> None:
+    """Both opened the page while nok was a coordinator, and both press at the same moment."""
+    answers = await asyncio.gather(
+        change(office, "dao", "nok", ["coordinator"], ["buddy"]),
+        change(office, "boon", "nok", ["coordinator"], ["clinic", "doctor"]),
+    )
+    assert sorted(one.status_code for one in answers) == [303, 409]
+    (late,) = [one.text for one in answers if one.status_code == 409]
+    held = {"clinic", "doctor"} if answers[0].status_code == 409 else {"buddy"}
+    chosen = {"buddy"} if answers[0].status_code == 409 else {"clinic", "doctor"}
+    assert await office.roles(root, office.id("nok")) == (held, held)
+    assert "บทบาทขณะนี้" in late and "ที่คุณเลือกไว้" in late
+    assert set(re.findall(r'name="roles" value="(\w+)" checked', late)) == chosen
+    again = set(re.findall(r'name="was" value="(\w+)"', late))
+    assert again == held and (await change(office, "boon", "nok", [*again], [*chosen])).status_code == 303
+    assert await office.roles(root, office.id("nok")) == (chosen, chosen)
+
+
+async def test_many_changes_at_once_leave_the_district_and_the_door_of_one_mind(office: Office, root: Any) -> None:
+    wanted = [["buddy"], ["clinic"], ["chair"], ["buddy", "clinic"]]
+    for _ in range(4):
+        held = sorted((await office.roles(root, office.id("nok")))[0])
+        ending = [change(office, "dao", "nok", held, some) for some in wanted]
+        await asyncio.gather(*ending)
+        there, door = await office.roles(root, office.id("nok"))
+        assert there == door
+
+
+async def test_an_end_and_a_change_at_once_leave_no_way_in(office: Office, root: Any) -> None:
+    for name in ("nok", "wipa", "somchai"):
+        held = sorted((await office.roles(root, office.id(name)))[0])
+        await asyncio.gather(
+            office.clients["boon"].post(f"{PEOPLE}/{office.id(name)}/ending"),
+            change(office, "dao", name, held, ["chair"]),
+        )
+        assert await office.roles(root, office.id(name)) == (set(), set())
+
+
 async def test_a_change_is_taken_back_by_one_press(office: Office, root: Any) -> None:
     await change(office, "dao", "nok", ["coordinator"], ["doctor"])
     page = (await office.clients["dao"].get(f"{PEOPLE}/{office.id('nok')}")).text

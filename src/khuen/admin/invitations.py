@@ -53,10 +53,12 @@ async def invite(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     if problem := _wrong([roles for _, roles in people.values()], wanted.kind):
         return await _page(request, status=422, asked=wanted, errors={"member": problem})
     by = request.scope["state"]["session"].account_id
-    accounts = {
-        id_: await staff.let_in(here.tenant_id, id_, name, roles, by=by, now=now)
-        for id_, (name, roles) in people.items()
-    }
+    async with within(here):  # held, so that nobody's end or change of roles is overtaken by the link
+        people = await service.these(here, wanted.member, held=True)
+        accounts = {
+            id_: await staff.let_in(here.tenant_id, id_, name, roles, by=by, now=now)
+            for id_, (name, roles) in people.items()
+        }
     pairs = [(account_id, str(wanted.kind)) for account_id in accounts.values()]
     links = await devices.invite(pairs, here.tenant_id, wanted.key, by, settings_of(request), now)
     sheet = [_line(request, people[id_][0], links[account_id]) for id_, account_id in accounts.items()]

@@ -22,8 +22,7 @@ UNION ALL SELECT '', count(*) FROM member e WHERE e.tenant_id = $1 AND e.left_at
 """
 
 ONE = """
-SELECT m.id, m.called_name, m.subdistrict_code, m.moo, m.gender, m.joined_at, m.left_at,
-    m.phone_sealed IS NOT NULL AS has_phone, m.email_sealed IS NOT NULL AS has_email
+SELECT m.id, m.called_name, m.subdistrict_code, m.moo, m.gender, m.joined_at, m.left_at
 FROM member m WHERE m.tenant_id = $1 AND m.id = $2
 """
 
@@ -45,4 +44,10 @@ SELECT m.id, m.called_name, ARRAY(
     WHERE r.tenant_id = $1 AND r.member_id = m.id AND r.ended_at IS NULL) AS roles
 FROM member m
 WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[]) ORDER BY m.sort_key, m.id
+"""
+
+#: in the order of their ids, so that two sheets of links never wait for each other
+HOLD = """
+SELECT FROM member m
+WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[]) ORDER BY m.id FOR UPDATE
 """

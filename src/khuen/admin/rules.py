@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
 from khuen.msgid import N_
+
+if TYPE_CHECKING:
+    from khuen.members import Details
 
 #: in the order in which they are offered; roles of the province and of the platform are given elsewhere
 OFFERED = ("coordinator", "buddy", "clinic", "doctor", "chair", "hospital_director", "tenant_admin")
@@ -25,3 +32,14 @@ def refused(before: frozenset[str], wanted: frozenset[str], *, own: bool) -> str
 def after(before: frozenset[str], chosen: frozenset[str]) -> frozenset[str]:
     """What is held after a form with the offered roles: a role that was given elsewhere stays."""
     return (chosen & frozenset(OFFERED)) | (before - frozenset(OFFERED))
+
+
+def mark(details: Details) -> str:
+    """Stands for these details in a form, so that a later change of them is seen: SHA-256 in hex."""
+    return hashlib.sha256(repr(sorted(asdict(details).items())).encode()).hexdigest()
+
+
+def changed(before: Details, after: Details) -> str:
+    """Which fields differ, as the audit says it: "called_name+phone"."""
+    old, new = asdict(before), asdict(after)
+    return "+".join(name for name in old if old[name] != new[name]).replace("subdistrict_code", "tambon")

@@ -11,10 +11,22 @@ from uuid import UUID
 from khuen import audit, members
 from khuen.admin import queries, rules
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
-from khuen.members import NewMember
+from khuen.members import Details, NewMember
 from khuen.tenancy import Here, hot
 
 A_PAGE = 50
+
+
+class RolesChanged(Conflict):
+    """Somebody changed this member's roles after the form was opened."""
+
+
+class DetailsChanged(Conflict):
+    """Somebody changed this member's details after the form was opened; `present` is what stands there."""
+
+    def __init__(self, present: Details) -> None:
+        super().__init__()
+        self.present = present
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +60,7 @@ class Member:
     terms: tuple[Term, ...]
     subdistrict_code: str | None
     moo: str | None
-    has_phone: bool
-    has_email: bool
+    gender: str | None
     joined_at: datetime
     people: int
 
@@ -71,8 +82,13 @@ async def counts(here: Here) -> dict[str, int]:
     return {row["role"]: row["people"] for row in await hot(queries.COUNTS)}
 
 
-async def these(here: Here, ids: Collection[UUID]) -> dict[UUID, tuple[str, frozenset[str]]]:
-    """Called name and roles of those among these who work here now, in Thai dictionary order."""
+async def these(here: Here, ids: Collection[UUID], *, held: bool = False) -> dict[UUID, tuple[str, frozenset[str]]]:
+    """Called name and roles of those among these who work here now, in Thai dictionary order.
+
+    `held`: nobody else changes them, or ends their work, before COMMIT.
+    """
+    if held:
+        await hot(queries.HOLD, list(ids))
     rows = await hot(queries.THESE, list(ids))
     return {row["id"]: (row["called_name"], frozenset(row["roles"])) for row in rows}
 
@@ -92,8 +108,7 @@ async def one(here: Here, member_id: UUID) -> Member:
         terms,
         row["subdistrict_code"],
         row["moo"],
-        row["has_phone"],
-        row["has_email"],
+        row["gender"],
         row["joined_at"],
         current[0]["people"],
     )
@@ -119,23 +134,39 @@ async def join(here: Here, new: NewMember) -> None:
 
 
 async def wanted_roles(here: Here, member_id: UUID, was: frozenset[str], chosen: frozenset[str]) -> frozenset[str]:
-    """What a member will hold after the form that showed `was`.
+    """What a member will hold after the form that showed `was`. Their row is held until COMMIT: write it before that.
 
-    Raises NotFound, Invalid (roles), and Conflict when somebody changed them since, unless to the very same.
+    Raises NotFound, Invalid (roles), and RolesChanged when somebody changed them since, unless to the very same.
     """
     before = await members.held(member_id)
     wanted = rules.after(before, chosen)
     if was != before & frozenset(rules.OFFERED) and wanted != before:
-        raise Conflict
+        raise RolesChanged
     if problem := rules.refused(before, wanted, own=member_id == here.member_id):
         raise Invalid({"roles": problem})
     return wanted
 
 
+async def correct(here: Here, member_id: UUID, was: str, new: Details, reason: str) -> None:
+    """Change who somebody is and how they are reached, while their row is held. Harmless twice.
+
+    `was` is rules.mark of the details that the form showed. Raises NotFound and DetailsChanged.
+    """
+    await members.held(member_id)
+    before = await members.details(here, member_id)
+    if new == before:
+        return
+    if was != rules.mark(before):
+        raise DetailsChanged(before)
+    await members.correct(here, member_id, new)
+    await audit.record(here, "member:corrected", member_id, fields=rules.changed(before, new), reason=reason)
+
+
 async def _same(here: Here, row: Any, new: NewMember) -> None:
-    contact = await members.contact(here, new.id)
-    there = (row["called_name"], row["subdistrict_code"], row["moo"], row["gender"], contact.phone, contact.email)
+    contact = await members.contact(here, new.id)  # also of somebody who has left since
+    there = Details(
+        row["called_name"], contact.phone, contact.email, row["subdistrict_code"], row["moo"], row["gender"]
+    )
     first = {term["role"] for term in await hot(queries.ROLES, new.id) if term["since_at"] == row["joined_at"]}
-    sent = (new.called_name, new.subdistrict_code, new.moo, new.gender, new.phone, new.email)
-    if there != sent or first != set(new.roles):
+    if there != Details(**members.fields(new)) or first != set(new.roles):
         raise KeyReused
