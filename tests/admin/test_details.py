@@ -40,16 +40,16 @@ async def test_a_new_name_and_number_count_everywhere_and_the_audit_says_which_f
     form = await opened(office, "dao", "nok")
     new = {
         "called_name": "นกน้อย",
-        "phone": "๐๘๑-๒๓๔-๕๖๗๘",
+        "phone": "๐๘๙-๘๗๖-๕๔๓๒",
         "moo": "๔",
-        "subdistrict_code": "360607",
-        "gender": "female",
+        "subdistrict_code": "360605",
+        "gender": "other",
     }
     for _ in range(2):
         answer = await office.clients["dao"].post(path(office, "nok"), data=form | new)
         assert (answer.status_code, answer.headers["location"]) == (303, f"{PEOPLE}/{office.id('nok')}")
     page = (await office.clients["dao"].get(f"{PEOPLE}/{office.id('nok')}")).text
-    assert "นกน้อย" in page and "089-876-5432" in page and "หมู่ 4 กุดน้ำใส" in page and "อื่น" in page
+    assert "นกน้อย" in page and "089-876-5432" in page and "หมู่ 4 กุดน้ำใส" in page and "<dd>อื่น" in page
     assert (
         await root.fetchval("SELECT called_name FROM auth.membership WHERE member_id = $1", office.id("nok")) == "นกน้อย"
     )

@@ -96,7 +96,8 @@ def shown(known: Details) -> Typed:
 
 def of_template(typed: Typed, near: str) -> dict[str, Any]:
     """What admin/_about.html needs of what was typed."""
-    return {"typed": {"moo": "", "gender": "", **typed}, "genders": GENDERS, **tambons(typed, near)}
+    blank = dict.fromkeys(("called_name", "phone", "email", "moo", "gender", "reason"), "")
+    return {"typed": blank | typed, "genders": GENDERS, **tambons(typed, near)}
 
 
 def tambons(typed: Typed, near: str) -> dict[str, Any]:

@@ -230,7 +230,7 @@ async def _details(
         now_there=forms.shown(differs) if differs else None,
         now_place=places.where(differs.subdistrict_code, differs.moo) if differs else None,
         errors=errors or {},
-        **forms.of_template({"called_name": "", "phone": "", "email": "", "reason": "", **filled}, near),
+        **forms.of_template(filled, near),
     )
 
 
