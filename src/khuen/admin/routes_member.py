@@ -225,7 +225,7 @@ async def _details(
         status=status,
         one=known,
         member_id=member_id,
-        was=was or rules.mark(differs or known),
+        was=was or rules.mark(members.fields(differs or known)),
         reasons=forms.REASONS,
         now_there=forms.shown(differs) if differs else None,
         now_place=places.where(differs.subdistrict_code, differs.moo) if differs else None,

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from khuen.msgid import N_
-
-if TYPE_CHECKING:
-    from khuen.members import Details
 
 #: in the order in which they are offered; roles of the province and of the platform are given elsewhere
 OFFERED = ("coordinator", "buddy", "clinic", "doctor", "chair", "hospital_director", "tenant_admin")
@@ -34,12 +30,11 @@ def after(before: frozenset[str], chosen: frozenset[str]) -> frozenset[str]:
     return (chosen & frozenset(OFFERED)) | (before - frozenset(OFFERED))
 
 
-def mark(details: Details) -> str:
+def mark(details: Mapping[str, str | None]) -> str:
     """Stands for these details in a form, so that a later change of them is seen: SHA-256 in hex."""
-    return hashlib.sha256(repr(sorted(asdict(details).items())).encode()).hexdigest()
+    return hashlib.sha256(repr(sorted(details.items())).encode()).hexdigest()
 
 
-def changed(before: Details, after: Details) -> str:
+def changed(before: Mapping[str, str | None], after: Mapping[str, str | None]) -> str:
     """Which fields differ, as the audit says it: "called_name+phone"."""
-    old, new = asdict(before), asdict(after)
-    return "+".join(name for name in old if old[name] != new[name]).replace("subdistrict_code", "tambon")
+    return "+".join(name for name in before if before[name] != after[name]).replace("subdistrict_code", "tambon")

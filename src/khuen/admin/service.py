@@ -156,10 +156,14 @@ async def correct(here: Here, member_id: UUID, was: str, new: Details, reason: s
     before = await members.details(here, member_id)
     if new == before:
         return
-    if was != rules.mark(before):
+    if was != rules.mark(members.fields(before)):
         raise DetailsChanged(before)
     await members.correct(here, member_id, new)
-    await audit.record(here, "member:corrected", member_id, fields=rules.changed(before, new), reason=reason)
+    await audit.record(here, "member:corrected", member_id, fields=_changed(before, new), reason=reason)
+
+
+def _changed(before: Details, after: Details) -> str:
+    return rules.changed(members.fields(before), members.fields(after))
 
 
 async def _same(here: Here, row: Any, new: NewMember) -> None:
