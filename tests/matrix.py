@@ -20,7 +20,7 @@ POST /{tenant}/cases/{code}/contact           coordinator,clinic,doctor  200  20
 POST /{tenant}/cases/{code}/name              coordinator                303  303  404  404
 POST /{tenant}/cases/{code}/safety-note       coordinator                303  303  404  404
 POST /{tenant}/cases/{code}/phone             coordinator                303  303  404  404
-GET  /{tenant}/cases/{code}/consents?kind     coordinator                200  200  404  404  3
+GET  /{tenant}/cases/{code}/consents?kind     coordinator                200  200  404  404  4
 POST /{tenant}/cases/{code}/consents          coordinator                303  303  404  404
 POST /{tenant}/cases/{code}/nudges            coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  7
@@ -66,6 +66,7 @@ POST /{tenant}/enrolments/refusal?d           coordinator                303  30
 POST /{tenant}/enrolments/discard?d           coordinator                303  303  303  303
 GET  /{tenant}/enrolments/same?d              coordinator                303  404  404  404  6
 POST /{tenant}/enrolments/same?d              coordinator                303  404  404  404
+GET  /{tenant}/enrolments/consent-sheet?d     coordinator                200  404  404  404  5
 GET  /{tenant}/enrolments/{step}?d            coordinator                200  404  404  404  6
 POST /{tenant}/enrolments/{step}?d            coordinator                422  404  404  404
 GET  /{tenant}/imports                        coordinator                200  -    -    -    4

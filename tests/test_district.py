@@ -301,3 +301,54 @@ def test_every_key_is_explained_in_the_docs() -> None:
     content = district.settings_content(read.settings) | district.pack_content(read.packs["standard"])
     names = {name for section in content.values() if isinstance(section, dict) for name in section}
     assert [name for name in sorted({*content, *names}) if f"`{name}`" not in told] == []
+
+
+TEXT = """
+[consent]
+sharing = "2570-1"
+[[consent.sharing_text]]
+heading = "คุณตกลงเรื่องอะไร"
+lines = [
+  "หนึ่ง",
+  "สอง",
+]
+"""
+
+
+def test_a_district_may_write_its_own_consent_text_with_its_own_version(write: Write) -> None:
+    consent = district.read(write(TENANT + TEXT)).packs["standard"].consent
+    assert (consent.version("sharing"), consent.version("treatment")) == ("2570-1", "2569-1")
+    assert [part.lines for part in consent.text("sharing")] == [("หนึ่ง", "สอง")]
+    assert len(consent.text("treatment")) > 3
+
+
+@pytest.mark.parametrize(
+    ("changed", "line", "key", "words"),
+    [
+        (('sharing = "2570-1"\n', ""), 25, "consent.sharing_text", "go together"),
+        ((TEXT, '\n[consent]\nsharing = "2570-1"\n'), 25, "consent.sharing", "go together"),
+        (('"2570-1"', '"2569-1"'), 25, "consent.sharing", "other words"),
+        (('"สอง"', f'"{"ก" * 161}"'), 30, "consent.sharing_text[1].lines[2]", "a sentence"),
+        (('lines = [\n  "หนึ่ง",\n  "สอง",\n]', "lines = []"), 28, "consent.sharing_text[1].lines", "says nothing"),
+    ],
+)
+def test_a_wrong_consent_text_is_named_by_its_line(
+    write: Write, changed: tuple[str, str], line: int, key: str, words: str
+) -> None:
+    ((_, at, where, text),) = mistakes(write(TENANT + TEXT.replace(*changed)))
+    assert (at, where) == (line, key) and words in text
+
+
+def test_a_pack_without_a_text_to_read_is_refused(write: Write, tmp_path: Path) -> None:
+    own = write(TENANT)
+    standard = tmp_path / "standard.toml"
+    begin, _, rest = standard.read_text().partition("[[consent.contact_text]]")
+    standard.write_text(begin + rest[rest.index("# ──") :])
+    assert ("consent.contact_text", True) in [(key, "nobody can agree" in text) for _, _, key, text in mistakes(own)]
+
+
+def test_a_pack_that_was_published_before_texts_is_read() -> None:
+    content = district.pack_content(district.read_pack(TENANTS / "standard.toml"))
+    for kind in ("treatment", "sharing", "contact"):
+        del content["consent"][f"{kind}_text"]
+    assert district.from_content(content).consent.text("treatment") == ()

@@ -73,6 +73,20 @@ async def test_a_changed_rule_is_a_further_version_and_the_first_one_stays(db: S
     assert back == "phon-real: rule pack standard 3 published, a project changed"
 
 
+async def test_a_version_of_a_consent_text_never_gets_other_words(db: Settings, root: Any) -> None:
+    def reworded(version: str) -> TenantFile:
+        pack = REAL.packs["standard"]
+        consent = replace(pack.consent, sharing=version, sharing_text=pack.consent.sharing_text[:2])
+        return replace(REAL, packs={"standard": replace(pack, consent=consent)})
+
+    await provision.add_tenants(db, [REAL])
+    with pytest.raises(SettingsError, match=r"consent\.sharing_text: version 2569-1"):
+        await provision.add_tenants(db, [reworded("2569-1")])
+    assert await root.fetchval("SELECT count(*) FROM pack") == 1
+    await provision.add_tenants(db, [reworded("2570-1")])
+    assert await root.fetchval("SELECT count(*) FROM pack") == 2
+
+
 async def test_nobody_of_the_site_can_change_a_published_pack(db: Settings, root: Any) -> None:
     await provision.add_tenants(db, [REAL])
     tenant_id = await root.fetchval("SELECT id FROM auth.tenant")

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from khuen.district_checks import RESERVED_SLUGS, pack_contradictions, tenant_contradictions
+from khuen.district_checks import RESERVED_SLUGS, pack_contradictions, tenant_contradictions, unpaired_texts
 from khuen.rule_pack import (
     Consent,
     Days,
@@ -240,6 +240,7 @@ def _checked(chain: list[Source], shape: type) -> dict[str, Any]:
     """The files as one table in which nothing is unknown, wrong, missing or contradictory."""
     shapes = [shape if shape is _TenantShape else _own_shape(chain[0]), *[_PackShape] * (len(chain) - 1)]
     _refuse([mistake for source, each in zip(chain, shapes, strict=True) for mistake in check(source, each)])
+    _refuse([source.mistake(key, text) for source, key, text in _unpaired(chain)])
     table: dict[str, Any] = {}
     for source in reversed(chain):
         table = merge(table, source.table)
@@ -264,6 +265,15 @@ def _refused(table: dict[str, Any], chain: list[Source], shape: type) -> Iterato
     if shape is _TenantShape:
         yield from tenant_contradictions(table)
     yield from pack_contradictions(table)
+
+
+def _unpaired(chain: list[Source]) -> Iterator[tuple[Source, Key, str]]:
+    below: dict[str, Any] = {}
+    for source in reversed(chain):
+        own = source.table.get("consent", {})
+        if below:
+            yield from ((source, key, text) for key, text in unpaired_texts(own, below))
+        below = below | own
 
 
 def _at(chain: list[Source], key: Key) -> Source:

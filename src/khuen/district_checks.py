@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from khuen import places
+from khuen.rule_pack import CONSENTS
 from khuen.toml_lines import Key
 
 RESERVED_SLUGS = frozenset(
@@ -33,6 +34,23 @@ def pack_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
     yield from _visits(table["visits"])
     yield from _rounds(table["follow_up"]["rounds"])
     yield from _stages(table["pathway"]["stages"])
+    yield from _texts(table["consent"])
+
+
+def unpaired_texts(own: dict[str, Any], below: dict[str, Any]) -> Iterator[Finding]:
+    """One file against what it extends: a consent text and its version are written together, and change together."""
+    for kind in CONSENTS:
+        text, version = f"{kind}_text", own.get(kind)
+        if (text in own) != (kind in own):
+            yield (
+                ("consent", kind if kind in own else text),
+                f"a text and its version go together: write {kind} and {text} in the same file",
+            )
+        elif text in own and version == below.get(kind) and own[text] != below.get(text):
+            yield (
+                ("consent", kind),
+                f'other words than version "{version}" has below: give them a version of their own',
+            )
 
 
 def _tenant(tenant: dict[str, Any]) -> Iterator[Finding]:
@@ -107,3 +125,13 @@ def _rounds(rounds: list[str]) -> Iterator[Finding]:
 def _stages(stages: list[str]) -> Iterator[Finding]:
     if stages[:1] != ["enrolled"] or stages[-1:] != ["closed"] or len(set(stages)) != len(stages):
         yield ("pathway", "stages"), 'begin with "enrolled", end with "closed" and name each stage once'
+
+
+def _texts(consent: dict[str, Any]) -> Iterator[Finding]:
+    for kind in CONSENTS:
+        parts = consent.get(f"{kind}_text", [])
+        if not parts:
+            yield ("consent", f"{kind}_text"), "is missing: nobody can agree to a text that is not there"
+        for place, part in enumerate(parts):
+            if not part["lines"]:
+                yield ("consent", f"{kind}_text", place, "lines"), "says nothing below its heading"

@@ -11,10 +11,11 @@ import msgspec
 
 from khuen import audit, clock, erasure, members, packs, vault
 from khuen.database import connected
-from khuen.district import Project, Tenant, TenantFile, pack_content, pack_hash, settings_content
+from khuen.district import Project, Tenant, TenantFile, from_content, pack_content, pack_hash, settings_content
 from khuen.ids import uuid7
 from khuen.members import NewMember
 from khuen.registry import CLOCK
+from khuen.rule_pack import CONSENTS, Consent
 from khuen.settings import Settings, SettingsError
 from khuen.signin import accounts, devices
 from khuen.signin.rows import reading, writing
@@ -170,11 +171,28 @@ async def _publish(here: Here, file: TenantFile, name: str, done: list[str]) -> 
     )
     if newest and newest[0]["content_hash"] == pack_hash(content):
         return UUID(str(newest[0]["id"]))
+    await _refuse_reworded(file.packs[name].consent)
     id_, version = uuid7(here.now), newest[0]["version"] + 1 if newest else 1
     await hot(_NEW_PACK, id_, name, version, _written(content), pack_hash(content), here.now)
     await audit.record(here, "pack:published", id_, pack=name, version=version)
     done.append(f"rule pack {name} {version} published")
     return id_
+
+
+async def _refuse_reworded(new: Consent) -> None:
+    """Whoever agreed to a version agreed to its words: the same version never gets others.
+
+    Raises SettingsError.
+    """
+    for row in await hot("SELECT content FROM pack WHERE tenant_id = $1"):
+        before = from_content(msgspec.json.decode(row["content"])).consent
+        for kind in CONSENTS:
+            same = before.version(kind) == new.version(kind)
+            if same and before.text(kind) and before.text(kind) != new.text(kind):
+                raise SettingsError(
+                    f"consent.{kind}_text: version {new.version(kind)} was published with other words; "
+                    f"write another version in consent.{kind}"
+                )
 
 
 async def _project(here: Here, project: Project, pack_id: UUID, done: list[str]) -> None:

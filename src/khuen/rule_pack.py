@@ -15,6 +15,9 @@ Count = Annotated[int, Meta(ge=0, le=200, description="a whole number from 0 to 
 Positive = Annotated[int, Meta(ge=1, le=200, description="a whole number from 1 to 200")]
 Days = Annotated[int, Meta(ge=1, le=365, description="a whole number of days from 1 to 365")]
 Text = Annotated[str, Meta(min_length=1, max_length=120, description="a text of 1 to 120 characters in quotes")]
+Line = Annotated[
+    str, Meta(min_length=1, max_length=160, description="a sentence of 1 to 160 characters, short enough to read aloud")
+]
 Name = Annotated[
     str, Meta(pattern="^[a-z][a-z0-9-]{1,30}$", description="2 to 31 small letters, digits and dashes, a letter first")
 ]
@@ -26,6 +29,10 @@ Round = Annotated[
     Meta(pattern="^[1-9][0-9]?[wm]$", description='weeks or months after the end of treatment, such as "2w" or "6m"'),
 ]
 Stage = Literal["enrolled", "in_treatment", "awaiting_doctor", "certified", "closed"]
+
+
+CONSENTS = ("treatment", "sharing", "contact")
+"""Three separate decisions. Only the first is needed to go on; the second is never a condition of the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,12 +70,38 @@ class Pathway:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A heading of a consent text and what is said below it, one thought a line."""
+
+    heading: Text
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """Which version of each of the three consent texts is read out."""
+    """The version of each of the three consent texts, and the text that is read aloud.
+
+    Packs published before texts were kept here have none: what was read then is on paper only.
+    """
 
     treatment: Version
     sharing: Version
     contact: Version
+    treatment_text: tuple[Part, ...] = ()
+    sharing_text: tuple[Part, ...] = ()
+    contact_text: tuple[Part, ...] = ()
+
+    def version(self, kind: str) -> str:
+        """Of "treatment", "sharing" or "contact"."""
+        return {"treatment": self.treatment, "sharing": self.sharing, "contact": self.contact}[kind]
+
+    def text(self, kind: str) -> tuple[Part, ...]:
+        return {"treatment": self.treatment_text, "sharing": self.sharing_text, "contact": self.contact_text}[kind]
+
+    @property
+    def versions(self) -> str:
+        """All three in one, "2569-1 2569-1 2569-1": what a form carries to say which texts were read."""
+        return f"{self.treatment} {self.sharing} {self.contact}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -48,10 +48,13 @@ async def begun(client: httpx.AsyncClient, tenant: str = "chatturat") -> str:
 
 
 async def step(client: httpx.AsyncClient, draft: str, name: str, typed: dict[str, Any]) -> httpx.Response:
-    """Send one page. The project is the one the page offers."""
+    """Send one page. The project is the one the page offers, the texts are those it shows."""
     url = f"/chatturat/enrolments/{name}?d={draft}"
     if name == "person" and "project" not in typed:
         typed = typed | {"project": hidden((await client.get(url)).text, "project")}
+    if name == "consents" and "texts_read" not in typed:
+        page = (await client.get(url)).text
+        typed = typed | ({"texts_read": hidden(page, "texts_read")} if 'name="texts_read"' in page else {})
     return await client.post(url, data=typed)
 
 

@@ -181,12 +181,14 @@ async def consents(
     here = web.here(request)
     async with within(here):
         head = await service.case(here, _code(code), page="consents")
-    stands = {line.kind: line for line in head.consents}
-    if kind not in stands or stands[kind].decision != Decision.GIVEN:
-        raise NotFound
+        stands = {line.kind: line for line in head.consents}
+        if kind not in stands or stands[kind].decision != Decision.GIVEN:
+            raise NotFound
+        text = await cases.agreed_text(here, head.id, kind, stands[kind].version)
     return web.page(
         request,
         "board/consent.html",
+        text=text,
         head=head,
         line=stands[kind],
         label=rules.CONSENTS[kind],

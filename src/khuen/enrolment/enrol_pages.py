@@ -13,6 +13,7 @@ from khuen.enrolment import forms, rules, service
 from khuen.enrolment.drafts import Held
 from khuen.enrolment.forms import STEPS
 from khuen.enrolment.problems import PROBLEMS, Said
+from khuen.rule_pack import CONSENTS, Consent
 from khuen.tenancy import Here
 from khuen.words import N_
 
@@ -22,6 +23,9 @@ REASON_NEEDED = Said(
     N_("This buddy visits somebody already"), N_("Write why this buddy takes one more person, or choose another")
 )
 NOT_A_BUDDY = Said(N_("This buddy is no longer here"), N_("Choose another one"))
+TEXTS_CHANGED = Said(
+    N_("The texts changed since this page was opened"), N_("Read the new ones aloud, then choose again")
+)
 NO_PLACE = N_("Not known, or no fixed address")
 _LONGEST = 500
 
@@ -55,12 +59,15 @@ async def values_of(here: Here, step: str, held: Held, typed: dict[str, str]) ->
 
 
 async def wrong_here(here: Here, step: str, typed: dict[str, str]) -> dict[str, Said]:
-    """What only the district knows: its projects and its buddies."""
+    """What only the district knows: its projects, its consent texts and its buddies. `typed` is of all pages."""
     if step == "person":
         ids = {str(project.id) for project in await cases.projects(here)}
         return {} if typed["project"] in ids else {"project": NO_PROJECT}
     if step == "address":
         return {"subdistrict_code": CHOOSE_PLACE} if typed["q"] and not typed["subdistrict_code"] else {}
+    if step == "consents":
+        consent = await _consent_of(here, typed)
+        return {"texts_read": TEXTS_CHANGED} if consent and typed["texts_read"] != consent.versions else {}
     if step == "buddy" and typed["buddy"]:
         chosen = {str(one.member_id): one for one in await buddies.everybody(here)}.get(typed["buddy"])
         if chosen is None:
@@ -87,11 +94,10 @@ def place_choices(typed: dict[str, str], near: str) -> dict[str, Any]:
 
 async def _consents(here: Here, typed: dict[str, str], age: int | None) -> dict[str, Any]:
     settings = (await packs.settings_of(here)).enrolment
-    projects = {str(project.id): project for project in await cases.projects(here)}
-    chosen = projects.get(typed.get("project", ""))
-    pack = await packs.pack(here, chosen.pack_id) if chosen else None
     return {
-        "versions": pack.consent if pack else None,
+        "consent": await _consent_of(here, typed),
+        "kinds": CONSENTS,
+        "guardian_alone": age is not None and age <= rules.GUARDIAN_ALONE_UP_TO,
         "outside": rules.outside_programme(age, settings.youngest, settings.oldest),
         "youngest": settings.youngest,
         "oldest": settings.oldest,
@@ -99,6 +105,23 @@ async def _consents(here: Here, typed: dict[str, str], age: int | None) -> dict[
         "bases": rules.LEGAL_BASES,
         "proposers": rules.PROPOSERS,
         "today": here.today,
+    }
+
+
+async def _consent_of(here: Here, typed: dict[str, str]) -> Consent | None:
+    """The consent texts of the project that was chosen. None before one is."""
+    projects = {str(project.id): project for project in await cases.projects(here)}
+    chosen = projects.get(typed.get("project", ""))
+    return (await packs.pack(here, chosen.pack_id)).consent if chosen else None
+
+
+async def sheet_of(here: Here, held: Held) -> dict[str, Any]:
+    """The three texts on paper, with the name that was typed."""
+    return {
+        "consent": await _consent_of(here, held.typed),
+        "kinds": CONSENTS,
+        "held": held,
+        "guardian": rules.lacks_guardian(forms.age(held.typed, await service.around(here)), ""),
     }
 
 

@@ -11,6 +11,7 @@ from khuen.enrolment import rows, rules, texts
 from khuen.enrolment.problems import PROBLEMS, Said, Wrong
 from khuen.enrolment.rules import Around, Entry
 from khuen.msgid import N_
+from khuen.rule_pack import CONSENTS
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ FIELDS = {
     "consents": (
         *("treatment", "sharing", "contact", "consents_on_day", "consents_on_month", "consents_on_year"),
         *("guardian", "married", "proposed_by", "agreed_on_day", "agreed_on_month", "agreed_on_year"),
-        *("legal_basis", "safety_note"),
+        *("legal_basis", "safety_note", "texts_read"),
     ),
     "buddy": ("buddy", "extra_reason"),
     "check": (),
@@ -67,7 +68,7 @@ def problems(step: str, typed: Mapping[str, str], around: Around) -> dict[str, S
         if p.field in fields
     }
     if step == "consents":
-        for kind in rules.CONSENTS:
+        for kind in CONSENTS:
             if typed.get(kind) not in ("given", "refused"):
                 found[kind] = UNDECIDED[kind]
         if typed.get("treatment") == "refused":

@@ -139,7 +139,7 @@ def _case(one: Opening, person_id: UUID, project: ProjectCard, pack: RulePack, b
         Consent(
             kind=ConsentKind(kind),
             decision=Decision(decision),
-            version=getattr(pack.consent, kind),
+            version=pack.consent.version(kind),
             decided_on=entry.consents_on or entry.agreed_on,
             guardian=entry.guardian or None if decision == "given" else None,
         )

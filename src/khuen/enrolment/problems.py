@@ -54,6 +54,9 @@ PROBLEMS = {
     "guardian": Said(
         N_("Under 20 years a guardian has to agree too"), N_("Type the guardian's name, or สมรสแล้ว if married")
     ),
+    "guardian_alone": Said(
+        N_("For a child of 10 years or younger the guardian alone agrees"), N_("Type the guardian's name")
+    ),
     "same_in_file": Said(N_("The same person stands further up in this file"), N_("Keep one of the two rows")),
     "same_id": Said(N_("Somebody here already has this national ID"), N_("Compare the two and choose")),
     "same_phone": Said(N_("Somebody here already has this phone number"), N_("Compare the two and choose")),

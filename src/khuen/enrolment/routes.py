@@ -13,7 +13,7 @@ from litestar.response import Redirect
 from khuen import clock, web
 from khuen.enrolment import drafts, forms, routes_commit, routes_import, routes_rows, routes_same, sameness, service
 from khuen.enrolment.drafts import Held
-from khuen.enrolment.enrol_pages import place_choices, unkept, values_of, wrong_here
+from khuen.enrolment.enrol_pages import place_choices, sheet_of, unkept, values_of, wrong_here
 from khuen.enrolment.forms import STEPS, named
 from khuen.enrolment.routes_same import to_step
 from khuen.errors import Conflict, Invalid, NotFound
@@ -78,6 +78,16 @@ async def discard(request: Asked, tenant: FromPath[str], d: FromQuery[UUID]) -> 
     return web.saved(request, f"/{tenant}/enrolments", text=DISCARDED)
 
 
+@get("/{tenant:str}/enrolments/consent-sheet", opt=ENROL)
+async def consent_sheet(request: Asked, tenant: FromPath[str], d: FromQuery[UUID]) -> Response[str]:
+    """The three texts with places to sign, for a district that keeps paper."""
+    here = web.here(request)
+    async with within(here):
+        held = await drafts.draft(here, d)
+        shown = await sheet_of(here, held)
+    return web.page(request, "enrolment/consent_sheet.html", **shown)
+
+
 @get("/{tenant:str}/enrolments/{step:str}", opt=ENROL)
 async def step_page(request: Asked, tenant: FromPath[str], step: FromPath[str], d: FromQuery[UUID]) -> Response[Any]:
     if step not in STEPS:
@@ -109,7 +119,7 @@ async def save_step(request: Asked, tenant: FromPath[str], step: FromPath[str], 
     async with within(here):
         held = await drafts.draft(here, d)
         around = await service.around(here)
-        errors = await wrong_here(here, step, typed) | forms.problems(step, held.typed | typed, around)
+        errors = await wrong_here(here, step, held.typed | typed) | forms.problems(step, held.typed | typed, around)
         errors |= unkept(typed)
         searching = step == "address" and form.get("act") == "search"
         if errors or searching:
@@ -153,6 +163,7 @@ ROUTES: list[Any] = [
     refuse,
     discard,
     *routes_same.ROUTES,
+    consent_sheet,
     step_page,
     save_step,
     *routes_import.ROUTES,

@@ -12,6 +12,7 @@ from khuen import clock, thai
 from khuen.enrolment import rules, tambons, texts
 from khuen.enrolment.problems import DUPLICATES, Wrong
 from khuen.enrolment.rules import Around, Entry
+from khuen.rule_pack import CONSENTS
 
 T = TypeVar("T")
 
@@ -60,12 +61,12 @@ def read(typed: Mapping[str, str], around: Around, *, formulas_without_result: I
     prefix, given, family = reading.names()
     born_on, born_year = reading.get("birth", lambda text: texts.birth(text, around)) or (None, None)
     agreed = reading.get("agreed_on", lambda text: texts.agreed_on(text, around))
-    consents = {kind: reading.get(kind, texts.consent) for kind in rules.CONSENTS}
+    consents = {kind: reading.get(kind, texts.consent) for kind in CONSENTS}
     if consents["treatment"] != "given" and not reading.wrong("treatment"):
         reading.problems.append(Problem("treatment", "no_treatment"))
     guardian = reading.get("guardian", texts.line) or ""
-    if rules.needs_guardian(rules.youngest_age(born_on, born_year, agreed or around.today), guardian):
-        reading.problems.append(Problem("guardian", "guardian"))
+    if lacking := rules.lacks_guardian(rules.youngest_age(born_on, born_year, agreed or around.today), guardian):
+        reading.problems.append(Problem("guardian", lacking))
     sex, moo = reading.get("sex", texts.sex), reading.get("moo", texts.moo)
     national_id, phone = reading.get("national_id", texts.national_id), reading.get("phone", texts.phone)
     house, safety_note = reading.get("house", texts.line), reading.get("safety_note", texts.note)

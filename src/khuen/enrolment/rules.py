@@ -8,9 +8,6 @@ from datetime import date
 from khuen import clock
 from khuen.msgid import N_
 
-CONSENTS = ("treatment", "sharing", "contact")
-"""Three separate decisions. Only the first is needed to go on; the second is never a condition of the first."""
-
 SEXES = {"female": N_("Female"), "male": N_("Male"), "other": N_("Other, or not told")}
 LEGAL_BASES = {
     "s113": N_("Section 113: came forward by themselves"),
@@ -29,6 +26,8 @@ PROPOSERS = {
 }
 GUARDIAN_UNDER = 20
 """Who is younger and not married needs a guardian's consent too (Civil and Commercial Code; PDPA section 20)."""
+GUARDIAN_ALONE_UP_TO = 10
+"""For a child of so many years or fewer the guardian alone consents, married or not (PDPA section 20)."""
 
 MARRIED = "สมรสแล้ว"
 
@@ -73,9 +72,16 @@ def youngest_age(born_on: date | None, born_year: int | None, on: date) -> int |
     return max(0, on.year - born_year - 1) if born_year else None
 
 
-def needs_guardian(age: int | None, guardian: str) -> bool:
-    """Whether a guardian's name is missing. Marriage ends it, and stands where the name would."""
-    return age is not None and age < GUARDIAN_UNDER and not guardian
+def lacks_guardian(age: int | None, guardian: str) -> str | None:
+    """The problem when a guardian's name is missing: "guardian" where they consent too, "guardian_alone" for a child.
+
+    Marriage stands where the name would, and ends the first only. None when nothing is missing.
+    """
+    if age is None or age >= GUARDIAN_UNDER:
+        return None
+    if age <= GUARDIAN_ALONE_UP_TO:
+        return "guardian_alone" if guardian in ("", MARRIED) else None
+    return None if guardian else "guardian"
 
 
 def outside_programme(age: int | None, youngest: int, oldest: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from khuen import audit, undo
+from khuen import audit, packs, undo
 from khuen.buddies import service as buddies
 from khuen.buddies.rules import Home, Suggestion
 from khuen.cases import service as cases
@@ -20,6 +20,7 @@ from khuen.tenancy import Here, hot
 
 CHANGED = N_("This form was changed meanwhile. Read it through once more")
 NOT_COMPLETE = N_("A page is not complete yet")
+OTHER_TEXTS = N_("These are not the consent texts that were read. Go to the page of consents and read the new ones")
 WORKED_ON = N_("Somebody has worked on this case already, so it stays. Close it on its own page")
 
 
@@ -59,7 +60,10 @@ async def confirm(here: Here, draft_id: UUID, seen: str) -> Enrolled:
         raise Conflict(NOT_COMPLETE)
     if not decided(held, await same_people(here, held)):
         raise Conflict(cases.OPEN_ALREADY)
-    codes = await open_many(here, await project_of(here, _uuid(held.typed.get("project"))), [_opening(held, entry)])
+    project = await project_of(here, _uuid(held.typed.get("project")))
+    if held.typed.get("texts_read") != (await packs.pack(here, project.pack_id)).consent.versions:
+        raise Conflict(OTHER_TEXTS)
+    codes = await open_many(here, project, [_opening(held, entry)])
     await drafts.became(here, draft_id, draft_id)
     return Enrolled(codes[draft_id], await undo.offer(here, "enrolment", draft_id))
 

@@ -58,10 +58,13 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await _rows(here, world)
     await followups.recompute(here, [life.id for life in world.lives])
     await _messages(world)
+    newest = next(project.pack_id for project in await cases.projects(here) if project.id == ids[0])
+    read_aloud = (await packs.pack(here, newest)).consent.versions
     for draft in world.begun:
         then = replace(office, now=draft.at)
         await drafts.begin(then, draft.id)
-        await drafts.save(then, draft.id, draft.step, draft.typed | {"project": str(ids[0])})
+        chosen = {"project": str(ids[0]), "texts_read": read_aloud}
+        await drafts.save(then, draft.id, draft.step, draft.typed | chosen)
     end = replace(here, now=world.until)
     await audit.record(end, "practice:filled", here.tenant_id, count=world.check_ins)
 
