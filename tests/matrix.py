@@ -27,6 +27,14 @@ GET  /{tenant}/cases/{code}/assignment        coordinator                200  20
 POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/pathway           coordinator,clinic,doctor  200  200  404  404  4
 POST /{tenant}/cases/{code}/skips             coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/packs                          coordinator,clinic,doctor,tenant_admin 200 - - - 4
+GET  /{tenant}/packs/{pack_id}                coordinator,clinic,doctor,tenant_admin 200 - 404 404 3
+POST /{tenant}/pack-drafts                    coordinator                303  -    404  404
+GET  /{tenant}/pack-drafts/{draft_id}         coordinator                200  200  404  404  3
+POST /{tenant}/pack-drafts/{draft_id}         coordinator                422  422  404  404
+GET  /{tenant}/pack-drafts/{draft_id}/rehearsal coordinator              200  200  404  404  5
+POST /{tenant}/pack-drafts/{draft_id}/publication coordinator            409  409  404  404
+POST /{tenant}/pack-drafts/{draft_id}/discard coordinator                303  303  303  303
 GET  /{tenant}/matching                       coordinator                200  -    -    -    5
 POST /{tenant}/matching                       coordinator                303  303  404  404
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0

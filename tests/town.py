@@ -27,6 +27,7 @@ from khuen.ids import uuid7
 from khuen.members import NewMember, add
 from khuen.messages import service as messages
 from khuen.messages.rules import Kind
+from khuen.pathway import drafts as pack_drafts
 from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
@@ -96,6 +97,12 @@ class Town:
         key, here = uuid7(), self.here(coordinator)
         async with within(here):
             await drafts.begin(here, key)
+        return str(key)
+
+    async def pack_draft(self, coordinator: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            await pack_drafts.begin(here, self.of(coordinator).pack_id, key)
         return str(key)
 
     async def batch(self, coordinator: str, state: str) -> str:
@@ -173,6 +180,11 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
     if "{batch_id}" in path and coordinator:
         state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
         path = path.replace("{batch_id}", await town.batch(coordinator, state))
+    district = town.foreign if whose == "foreign" else town.own
+    if "{pack_id}" in path and coordinator:
+        path = path.replace("{pack_id}", str(district.pack_id))
+    if "{draft_id}" in path and coordinator:
+        path = path.replace("{draft_id}", await town.pack_draft(coordinator))
     if line.query:
         value = {"p": code, "kind": "treatment"}.get(line.query)
         if line.query == "d":
@@ -211,6 +223,9 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
         "rows/{number}": {"given_name": "สมมุติ", "family_name": "ตัวอย่าง"},
     }
+    if line.path == "/{tenant}/pack-drafts":
+        base = {"own": town.own.pack_id, "foreign": town.foreign.pack_id}.get(whose, uuid7())
+        return {**key, "base": str(base)}
     last = "/".join(line.path.split("/")[-2:])
     if last == "{tenant}/matching" and line.method == "POST":
         return {**key, "pair": await _pair(town, code, whose)}

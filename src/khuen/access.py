@@ -29,6 +29,8 @@ _DAILY_WORK = {
     "cases.correct",
     "cases.consent",
     "cases.skip",
+    "packs.draft",
+    "packs.see",
     "people.search",
     "buddies.assign",
     "enrolment.enrol",
@@ -47,6 +49,7 @@ _CARE = frozenset(
         "cases.legal_basis",
         "cases.clinical",
         "cases.skip",
+        "packs.see",
         "undo",
     }
 )
@@ -58,7 +61,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "doctor": _CARE,
     "chair": frozenset(),
     "hospital_director": frozenset(),
-    "tenant_admin": frozenset({"admin.members", "admin.invite"}),
+    "tenant_admin": frozenset({"admin.members", "admin.invite", "packs.see"}),
     "registrar": frozenset(),
     "station_officer": frozenset(),
     "lead": frozenset(),

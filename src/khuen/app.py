@@ -30,6 +30,7 @@ from khuen.followups import routes as followups
 from khuen.headers import safe_headers
 from khuen.messages import routes as messages
 from khuen.pathway import routes as pathway
+from khuen.pathway import routes_packs as packs
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
@@ -40,6 +41,7 @@ ROUTES: list[Any] = [
     *signin.ROUTES,
     *cases.ROUTES,
     *pathway.ROUTES,
+    *packs.ROUTES,
     *buddies.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,

@@ -63,6 +63,8 @@ TAGS = frozenset(
         "message:nudged",
         "message:retried",
         "message:sent",
+        "pack:draft_discarded",
+        "pack:drafted",
         "pack:published",
         "person:corrected",
         "person:erased",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from khuen import places
-from khuen.rule_pack import CONSENTS
+from khuen.rule_pack import CONSENTS, rounds_in_order
 from khuen.toml_lines import Key
 
 RESERVED_SLUGS = frozenset(
@@ -117,8 +117,7 @@ def _visits(visits: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _rounds(rounds: list[str]) -> Iterator[Finding]:
-    days = [int(written[:-1]) * (7 if written.endswith("w") else 30) for written in rounds]
-    if days != sorted(set(days)) or not days:
+    if not rounds_in_order(rounds):
         yield ("follow_up", "rounds"), "each round has to be later than the one before it"
 
 

@@ -5,6 +5,8 @@ docs/rule-packs.md explains each key.
 
 import hashlib
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -114,6 +116,14 @@ class RulePack:
     follow_up: FollowUp
     pathway: Pathway
     consent: Consent
+
+
+def rounds_in_order(rounds: Sequence[str]) -> bool:
+    """Whether these are rounds, each later than the one before; a month counts as 30 days here."""
+    if not rounds or not all(re.fullmatch("[1-9][0-9]?[wm]", written) for written in rounds):
+        return False
+    days = [int(written[:-1]) * (7 if written.endswith("w") else 30) for written in rounds]
+    return days == sorted(set(days))
 
 
 def pack_content(pack: RulePack) -> dict[str, Any]:

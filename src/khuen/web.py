@@ -41,6 +41,7 @@ MENU = (
     ("enrolment.import", "imports", N_("Import")),
     ("buddies.assign", "matching", N_("Match buddies")),
     ("messages.see", "messages", N_("Messages")),
+    ("packs.see", "packs", N_("Rule packs")),
     ("followups.today", "b/", N_("My visits")),
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
@@ -113,7 +114,8 @@ def here(request: Request[Any, Any, Any]) -> Here:
 def read(cls: type[T], form: FormMultiDict | Mapping[str, Any]) -> tuple[T | None, dict[str, str]]:
     """Turn typed fields into a struct: (value, {}) or (None, {field: message id}). Every wrong field is named.
 
-    Unknown fields are ignored. Text is canonical (docs/thai-text.md); `Meta(max_length=…)` sets its limit (200),
+    Unknown fields are ignored. Text is canonical (docs/thai-text.md), numbers may have Thai digits;
+    `Meta(max_length=…)` sets its limit (200),
     `Meta(extra={"lines": True})` keeps line breaks, `Meta(extra={"error": N_("…")})` is the message of the field.
     """
     values: dict[str, Any] = {}
@@ -146,6 +148,7 @@ class _Spec:
     many: bool
     limit: int
     lines: bool
+    number: bool
     error: str | None
 
 
@@ -169,6 +172,7 @@ def _spec(field: msgspec.structs.FieldInfo, hint: Any) -> _Spec:
         get_origin(bare) is list,
         int(extra.get("limit", limit)),
         bool(extra.get("lines")),
+        int in (bare, *get_args(bare)),
         extra.get("error"),
     )
 
@@ -184,7 +188,7 @@ def _metas(hint: Any) -> list[msgspec.Meta]:
 def _value(spec: _Spec, form: Any) -> Any:
     raws = form.getall(spec.name, []) if hasattr(form, "getall") else [form[spec.name]] if spec.name in form else []
     texts = [_clean(spec, raw) for raw in raws if isinstance(raw, str)]
-    texts = [text for text in texts if text]
+    texts = [thai.arabic(text) if spec.number else text for text in texts if text]
     if not texts:
         if spec.required:
             raise ValueError(spec.error or REQUIRED)

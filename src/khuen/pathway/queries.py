@@ -51,3 +51,39 @@ SKIP = """
 INSERT INTO condition_skip (tenant_id, id, case_id, condition, reason, at, by_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
 """
+
+#: every published pack with whose new cases start under it and how many open cases live under it
+PUBLISHED = """
+SELECT k.id, k.name, k.version, k.content, k.published_at, m.called_name AS by,
+    (SELECT array_agg(j.name ORDER BY j.starts_on DESC) FROM project j
+        WHERE j.tenant_id = $1 AND j.pack_id = k.id) AS projects,
+    (SELECT count(*) FROM case_file c WHERE c.tenant_id = $1 AND c.pack_id = k.id AND c.stage <> 'closed') AS cases,
+    k.version = max(k.version) OVER (PARTITION BY k.name) AS newest
+FROM pack k LEFT JOIN member m ON m.tenant_id = $1 AND m.id = k.published_by
+WHERE k.tenant_id = $1 ORDER BY k.name COLLATE "C", k.version DESC
+"""
+
+#: $2 one draft, or NULL for all
+DRAFTS = """
+SELECT d.id, d.base_id, d.content, d.changed_at, k.content AS base, m.called_name AS by
+FROM pack_draft d
+JOIN pack k ON k.tenant_id = $1 AND k.id = d.base_id
+JOIN member m ON m.tenant_id = $1 AND m.id = d.changed_by
+WHERE d.tenant_id = $1 AND ($2::uuid IS NULL OR d.id = $2) ORDER BY d.changed_at DESC, d.id
+"""
+
+#: $2 key, $3 base, $4 content, $5 at, $6 by
+BEGIN_DRAFT = """
+INSERT INTO pack_draft (tenant_id, id, base_id, content, changed_at, changed_by) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+"""
+
+HOLD_DRAFT = "SELECT id FROM pack_draft WHERE tenant_id = $1 AND id = $2 FOR UPDATE"
+
+#: a further version of the name; two at once meet at the unique (name, version). $2 id, $3 name, $4 content, $5 hash,
+#: $6 at, $7 by
+PUBLISH = """
+INSERT INTO pack (tenant_id, id, name, version, content, content_hash, published_at, published_by)
+SELECT $1, $2::uuid, $3::text, coalesce(max(k.version), 0) + 1, $4::text, $5::text, $6::timestamptz, $7::uuid
+FROM pack k WHERE k.tenant_id = $1 AND k.name = $3
+"""

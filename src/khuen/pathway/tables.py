@@ -39,3 +39,21 @@ class ConditionSkip(TenantTable, tablename="condition_skip"):
     by_id = UUIDColumn()
     undone_at = Timestamptz(null=True, default=None)
     undone_by = UUIDColumn(null=True, default=None)
+
+
+class Pack(TenantTable, tablename="pack"):
+    """A published rule pack; only ever added to."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    name = Text()
+    version = Integer(default=None)
+
+
+class PackDraft(TenantTable, tablename="pack_draft"):
+    """A rule pack in the making."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    base_id = UUIDColumn()
+    content = Text()
+    changed_at = Timestamptz(default=None)
+    changed_by = UUIDColumn()
