@@ -48,7 +48,8 @@ async def enrol(tenant: UUID, name: str) -> Somebody:
         draft = district.seal("enrolment_draft", "content_sealed", case, name)
         when = {"made_at": NOW, "changed_at": NOW}
         await _put("enrolment_draft", case, member_id=member, step="x", content_sealed=draft, case_id=case, **when)
-        batch = {"file_name": "f", "file_hash": b"", "state": "committed", "headers": "", "total": 1, "made_at": NOW}
+        source = district.seal("import_batch", "source", case, f"{name}.xlsx")
+        batch = {"source_sealed": source, "file_hash": b"", "state": "committed", "total": 1, "made_at": NOW}
         await _put("import_batch", case, member_id=member, **batch)
         line = district.seal("import_row", "content_sealed", case, name)
         await _put("import_row", case, batch_id=case, number=1, content_sealed=line, state="done", case_id=case)
@@ -83,7 +84,7 @@ async def _case(who: Somebody, case: UUID) -> None:
     await _put("project", case, name="p", level="village", starts_on=DAY, pack_id=case)
     basis = {"legal_basis": "s114", "proposed_by": "self", "agreed_on": DAY, "opened_on": DAY, "stage": "enrolled"}
     links = {"person_id": who.id, "project_id": case, "pack_id": case, "code": str(case), "made_at": NOW}
-    await _put("case_file", case, safety_note=f"the dog of {who.name} bites", **basis, **links)
+    await _put("case_file", case, batch_id=case, safety_note=f"the dog of {who.name} bites", **basis, **links)
 
 
 async def _put(table: str, id_: UUID, **values: Any) -> None:

@@ -140,7 +140,7 @@ async def test_threat_28_every_sealed_column_has_a_place_in_the_erasure(root: An
         """SELECT table_schema || '.' || table_name || '.' || column_name FROM information_schema.columns
            WHERE column_name LIKE '%\\_sealed' AND table_schema NOT IN ('pg_catalog', 'information_schema')"""
     )
-    blanked = {"person.national_id_sealed", "person.phone_sealed", "person.house_sealed"}
+    blanked = {"person.national_id_sealed", "person.phone_sealed", "person.house_sealed", "import_batch.source_sealed"}
     deleted = {"enrolment_draft.content_sealed", "import_row.content_sealed"}
     under_the_persons_key = {"consent.guardian_sealed", "check_in_note.note_sealed"}
     not_of_people_in_care = {"member.phone_sealed", "member.email_sealed", "auth.account.totp_sealed"}

@@ -1,15 +1,18 @@
-"""Imports whose commit was left half way, because a process died or a browser went away: they go on by themselves."""
+"""Imports whose commit was left half way go on by themselves; old drafts and rows of old imports go."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
+from datetime import timedelta
 from uuid import UUID
 
 from khuen import registry
-from khuen.enrolment import committing
+from khuen.enrolment import committing, purging
 from khuen.registry import District
-from khuen.tenancy import within
+from khuen.settings import Settings
+from khuen.tenancy import Here, within
+from workers.districts import in_each
 
 log = logging.getLogger("khuen.workers.enrolment")
 
@@ -27,6 +30,16 @@ async def continue_imports() -> int:
             failed += 1
             log.exception("continue_imports failed in %s", district.slug)
     return failed
+
+
+async def purge(settings: Settings) -> int:
+    """Nightly. Returns how many districts failed."""
+
+    async def act(here: Here) -> None:
+        rows_after, drafts_after = timedelta(days=settings.keep_import_days), timedelta(days=settings.keep_draft_days)
+        await purging.purge(here, rows_after, drafts_after)
+
+    return await in_each("purge_enrolments", await registry.active(), act)
 
 
 async def _finish(district: District, batch_id: UUID, member_id: UUID) -> None:

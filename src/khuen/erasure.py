@@ -29,6 +29,8 @@ BLANK = (
        house_sealed = NULL, erased_at = coalesce(erased_at, $3) WHERE tenant_id = $1 AND id {_THEM}""",
     f"DELETE FROM person_name WHERE tenant_id = $1 AND person_id {_THEM}",
     f"DELETE FROM enrolment_draft WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"""UPDATE import_batch SET source_sealed = NULL WHERE tenant_id = $1 AND id IN
+       (SELECT batch_id FROM case_file WHERE tenant_id = $1 AND person_id {_THEM})""",
     f"DELETE FROM import_row WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE acknowledgement SET note = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM}",

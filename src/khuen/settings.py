@@ -34,6 +34,8 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)  #: smtp://user:secret@host:port
     mail_from: str = "khuen@localhost"
     log_format: str = "json"
+    keep_import_days: int = 30  #: rows of an import, from the last thing that happened to it; 2 or more
+    keep_draft_days: int = 30  #: a draft of an enrolment that nobody touches
 
     def dsn(self, role: str) -> str:
         """Connection string of one database role ("app", "auth", "lead", "owner", "backup")."""
@@ -69,6 +71,8 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=_secret(env, "KHUEN_SMTP_URL"),
         mail_from=env.get("KHUEN_MAIL_FROM", "khuen@localhost"),
         log_format=_one_of(env, "KHUEN_LOG_FORMAT", ("json", "plain")),
+        keep_import_days=_days(env, "KHUEN_KEEP_IMPORT_DAYS", 30, 2),
+        keep_draft_days=_days(env, "KHUEN_KEEP_DRAFT_DAYS", 30, 1),
     )
 
 
@@ -109,6 +113,13 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value not in ("True", "False"):
         raise SettingsError(f"{name} must be exactly True or False, not {value!r}")
     return value == "True"
+
+
+def _days(env: Mapping[str, str], name: str, usual: int, fewest: int) -> int:
+    text = env.get(name, str(usual))
+    if not text.isascii() or not text.isdigit() or not fewest <= int(text) <= 3650:
+        raise SettingsError(f"{name} must be a number of days from {fewest} to 3650, not {text!r}")
+    return int(text)
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

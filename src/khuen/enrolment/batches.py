@@ -30,6 +30,14 @@ class Content(msgspec.Struct):
     choice: str = ""  #: "new": another person; "same:<person id>": a further case of somebody known
 
 
+class Source(msgspec.Struct):
+    """What is sealed of a file: its name, and the header row with its texts. Any of them may hold somebody's name."""
+
+    file_name: str = ""
+    header_row: int = 0
+    names: tuple[str, ...] = ()
+
+
 class Mapping(msgspec.Struct):
     """Column number -> field, and what is said once for everybody."""
 
@@ -40,18 +48,20 @@ class Mapping(msgspec.Struct):
 @dataclass(frozen=True, slots=True)
 class Batch:
     id: UUID
-    file_name: str
+    source: Source = field(repr=False)
     state: str
     project_id: UUID | None
-    sheet: str
-    header_row: int
-    names: tuple[str, ...]
     mapping: Mapping
     total: int
     done: int
     made_at: Any
     committed_at: Any
     undone_at: Any
+    purged_at: Any
+
+    def may_be(self, *states: str) -> bool:
+        """Whether it stands in one of these states and still has its rows."""
+        return self.state in states and self.purged_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +78,14 @@ async def batch(here: Here, batch_id: UUID) -> Batch:
     row = await ImportBatch.select().where(ImportBatch.id == batch_id).first()
     if row is None:
         raise NotFound
-    return _batch(row)
+    return _batch(await vault.open_tenant(here), row)
 
 
 async def batches(here: Here) -> list[Batch]:
     """The newest fifty imports of the district."""
     found = await ImportBatch.select().order_by(ImportBatch.made_at, ascending=False).limit(50)
-    return [_batch(row) for row in found]
+    safe = await vault.open_tenant(here)
+    return [_batch(safe, row) for row in found]
 
 
 async def tally(here: Here, batch_id: UUID) -> dict[str, int]:
@@ -86,30 +97,34 @@ def as_json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
-def _batch(row: dict[str, Any]) -> Batch:
-    headers = msgspec.json.decode(row["headers"])
+def seal_source(safe: vault.TenantVault, batch_id: UUID, source: Source) -> bytes:
+    return safe.seal("import_batch", "source", batch_id, as_json(source))
+
+
+def _batch(safe: vault.TenantVault, row: dict[str, Any]) -> Batch:
+    sealed = row["source_sealed"]
+    source = safe.unseal("import_batch", "source", row["id"], sealed) if sealed else "{}"
     return Batch(
         id=row["id"],
-        file_name=row["file_name"],
+        source=msgspec.json.decode(source, type=Source),
         state=row["state"],
         project_id=row["project_id"],
-        sheet=row["sheet"],
-        header_row=headers["row"],
-        names=tuple(headers["names"]),
         mapping=msgspec.json.decode(row["mapping"], type=Mapping),
         total=row["total"],
         done=row["done"],
         made_at=row["made_at"],
         committed_at=row["committed_at"],
         undone_at=row["undone_at"],
+        purged_at=row["purged_at"],
     )
 
 
-async def locked(batch_id: UUID) -> Batch:
+async def locked(here: Here, batch_id: UUID) -> Batch:
+    """Raises NotFound."""
     row = await ImportBatch.select().where(ImportBatch.id == batch_id).lock_rows().first()
     if row is None:
         raise NotFound
-    return _batch(row)
+    return _batch(await vault.open_tenant(here), row)
 
 
 async def remembered(names: tuple[str, ...]) -> dict[int, str] | None:

@@ -49,14 +49,14 @@ async def begin_check(here: Here, batch_id: UUID, mapping: Mapping, near: str) -
 
     Raises Conflict once a commit has begun.
     """
-    held = await locked(batch_id)
-    if held.state not in ("uploaded", "checked"):
+    held = await locked(here, batch_id)
+    if not held.may_be("uploaded", "checked"):
         raise Conflict(CHANGED_MEANWHILE)
     await ImportBatch.update({ImportBatch.mapping: as_json(mapping)}).where(ImportBatch.id == batch_id)
     await hot(
         queries.REMEMBER_MAPPING,
         uuid7(here.now),
-        columns.signature(held.names),
+        columns.signature(held.source.names),
         as_json({str(at): name for at, name in mapping.fields.items()}),
         here.now,
     )
@@ -77,8 +77,8 @@ def without_doubles(work: Work, read: dict[int, rows.Row]) -> dict[int, rows.Row
 
 async def finish_check(here: Here, work: Work, read: dict[int, rows.Row]) -> None:
     """Compare with the people of the district and write down what every row is. Raises Conflict as `begin_check`."""
-    held = await locked(work.batch.id)
-    if held.state not in ("uploaded", "checked"):
+    held = await locked(here, work.batch.id)
+    if not held.may_be("uploaded", "checked"):
         raise Conflict(CHANGED_MEANWHILE)
     compared = await compare(here, work, read)
     await many(queries.CHECKED, await written(here, work, compared))

@@ -51,10 +51,10 @@ class Progress:
 
 async def begin_commit(here: Here, batch_id: UUID) -> Batch:
     """Decide that the good rows go in. Harmless twice. Raises Conflict for a batch that is not checked."""
-    held = await locked(batch_id)
+    held = await locked(here, batch_id)
     if held.state in ("committing", "committed"):
         return held
-    if held.state != "checked":
+    if not held.may_be("checked"):
         raise Conflict(CHANGED_MEANWHILE)
     await ImportBatch.update({ImportBatch.state: "committing"}).where(ImportBatch.id == batch_id)
     return await batch(here, batch_id)
@@ -65,7 +65,7 @@ async def continue_batch(here: Here, batch_id: UUID) -> Progress:
 
     Raises NotFound.
     """
-    held = await locked(batch_id)
+    held = await locked(here, batch_id)
     if held.state != "committing":
         counts = await tally(here, batch_id)
         return Progress(held.done, held.done + counts.get("good", 0), held.state != "checked")
@@ -144,7 +144,7 @@ async def undo_batch(here: Here, batch_id: UUID) -> Undone:
     A case that somebody visited, or that went on to treatment, stays; its code is named. Harmless twice.
     Raises Conflict when 24 hours have passed or the commit has not ended.
     """
-    held = await locked(batch_id)
+    held = await locked(here, batch_id)
     if held.state != "undone" and not may_undo(held, here.now):
         raise Conflict(TOO_LATE_TO_UNDO)
     back, kept = await _split(batch_id)

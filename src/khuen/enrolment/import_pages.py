@@ -41,7 +41,7 @@ async def mapping_values(
         "batch": held,
         "columns": [
             (at, columns.cell(0, at)[:-1], name, samples.get(at, []), mapping.fields.get(at, ""))
-            for at, name in enumerate(held.names)
+            for at, name in enumerate(held.source.names)
         ],
         "fields": columns.FIELDS,
         "defaults": defaults or mapping.defaults,

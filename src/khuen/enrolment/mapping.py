@@ -13,7 +13,7 @@ from khuen.enrolment.rules import Around
 
 def read_mapping(form: Any, held: Batch) -> Mapping:
     fields = {}
-    for at in range(len(held.names)):
+    for at in range(len(held.source.names)):
         name = text_of(form, f"column_{at}")
         if name in columns.FIELDS:
             fields[at] = name

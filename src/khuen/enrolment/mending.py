@@ -33,11 +33,11 @@ async def mend(here: Here, batch_id: UUID, near: str, number: int, mended: dict[
 
     Raises NotFound; Conflict when the rows are going in already.
     """
-    held = await locked(batch_id)
+    held = await locked(here, batch_id)
     row = await ImportRow.select().where(ImportRow.batch_id == batch_id, ImportRow.number == number).first()
     if row is None:
         raise NotFound
-    if held.state != "checked":
+    if not held.may_be("checked"):
         raise Conflict(CHANGED_MEANWHILE)
     safe = await vault.open_tenant(here)
     content, before = unseal(safe, row), read_problems(row["problems"])

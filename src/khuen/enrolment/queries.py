@@ -89,3 +89,25 @@ ON CONFLICT (tenant_id, signature) DO UPDATE SET mapping = EXCLUDED.mapping, use
 """
 
 STAGE_OF = "SELECT code, stage FROM case_file WHERE tenant_id = $1 AND id = $2"
+
+#: imports to which nothing happened since $2 and that are not on their way in
+OLD_BATCHES = """
+SELECT b.id FROM import_batch b
+WHERE b.tenant_id = $1 AND b.purged_at IS NULL AND b.state <> 'committing'
+    AND greatest(b.made_at, b.committed_at, b.undone_at) < $2
+ORDER BY b.id FOR UPDATE
+"""
+
+PURGE_ROWS = """
+WITH gone AS (DELETE FROM import_row WHERE tenant_id = $1 AND batch_id = ANY ($2::uuid[]) RETURNING id)
+SELECT count(*) AS n FROM gone
+"""
+
+PURGE_BATCHES = """
+UPDATE import_batch SET source_sealed = NULL, purged_at = $3 WHERE tenant_id = $1 AND id = ANY ($2::uuid[])
+"""
+
+PURGE_DRAFTS = """
+WITH gone AS (DELETE FROM enrolment_draft WHERE tenant_id = $1 AND changed_at < $2 RETURNING id)
+SELECT count(*) AS n FROM gone
+"""

@@ -9,7 +9,19 @@ from uuid import UUID
 from khuen import audit, vault
 from khuen.cases import service as cases
 from khuen.enrolment import columns, queries
-from khuen.enrolment.batches import ALL_STATES, Batch, Content, Mapping, as_json, batch, remembered, seal, unseal
+from khuen.enrolment.batches import (
+    ALL_STATES,
+    Batch,
+    Content,
+    Mapping,
+    Source,
+    as_json,
+    batch,
+    remembered,
+    seal,
+    seal_source,
+    unseal,
+)
 from khuen.enrolment.tables import ImportBatch
 from khuen.enrolment.upload import Sheet
 from khuen.errors import KeyReused, NotFound
@@ -27,18 +39,18 @@ async def receive(here: Here, key: UUID, file_name: str, content: bytes, sheet: 
         raise NotFound
     headers = columns.guess_headers(sheet.rows)
     body = [(at, row) for at, row in enumerate(sheet.rows) if at > headers.row and any(cell.strip() for cell in row)]
+    source = Source(columns.shown(file_name), headers.row, headers.names)
+    safe = await vault.open_tenant(here)
     mapping = Mapping(await remembered(headers.names) or columns.guess_fields(headers.names))
     inserted = await (
         ImportBatch.insert(
             ImportBatch(
                 id=key,
                 member_id=here.member_id,
-                file_name=columns.shown(file_name),
                 file_hash=digest,
                 state="uploaded",
                 project_id=project_id,
-                sheet=columns.shown(sheet.name),
-                headers=as_json({"row": headers.row, "names": headers.names}),
+                source_sealed=seal_source(safe, key, source),
                 mapping=as_json(mapping),
                 total=len(body),
                 made_at=here.now,
@@ -49,7 +61,6 @@ async def receive(here: Here, key: UUID, file_name: str, content: bytes, sheet: 
     )
     if not inserted:
         return await _again(here, key, digest)
-    safe = await vault.open_tenant(here)
     stored = [(uuid7(here.now), number, Content(row, sheet.formulas.get(number, []))) for number, row in body]
     await many(queries.ADD_ROW, [(id_, key, number, seal(safe, id_, content)) for id_, number, content in stored])
     await audit.record(here, "import:uploaded", key, count=len(body))

@@ -64,7 +64,7 @@ async def result(request: Asked, tenant: FromPath[str], batch_id: FromPath[UUID]
         workbook.ResultRow(one.number, one.cells, words.gettext(STATES[one.state]), said(held, one.problems))
         for one in found
     ]
-    content = await asyncio.to_thread(workbook.result, held.header_row, held.names, rows, words.gettext)
+    content = await asyncio.to_thread(workbook.result, held.source.header_row, held.source.names, rows, words.gettext)
     return spreadsheet(content, f"khuen-import-{clock.day(held.made_at).isoformat()}.xlsx")
 
 

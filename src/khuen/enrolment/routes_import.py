@@ -83,7 +83,7 @@ async def show(
     here = web.here(request)
     async with within(here):
         held = await batches.batch(here, batch_id)
-        if held.state == "uploaded" or (columns_again and held.state == "checked"):
+        if held.may_be("uploaded") or (columns_again and held.may_be("checked")):
             values = await mapping_values(here, held, held.mapping, {})
             template_name = "enrolment/mapping.html"
         else:

@@ -19,16 +19,14 @@ class Draft(TenantTable, tablename="enrolment_draft"):
 
 
 class ImportBatch(TenantTable, tablename="import_batch"):
-    """One uploaded file. `headers` is JSON {"row", "names"}; `mapping` is JSON {"fields", "defaults"}."""
+    """One uploaded file. `mapping` is JSON {"fields", "defaults"}; `source_sealed` a `batches.Source`."""
 
     id = UUIDColumn(primary_key=True, default=None)
     member_id = UUIDColumn()
-    file_name = Text()
     file_hash = Bytea(default=None)
     state = Text()
     project_id = UUIDColumn(null=True, default=None)
-    sheet = Text()
-    headers = Text()
+    source_sealed = Bytea(null=True, default=None)
     mapping = Text(default="{}")
     total = Integer()
     good = Integer(default=0)
@@ -37,6 +35,7 @@ class ImportBatch(TenantTable, tablename="import_batch"):
     made_at = Timestamptz(default=None)
     committed_at = Timestamptz(null=True, default=None)
     undone_at = Timestamptz(null=True, default=None)
+    purged_at = Timestamptz(null=True, default=None)
 
 
 class ImportRow(TenantTable, tablename="import_row"):
