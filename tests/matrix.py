@@ -115,6 +115,8 @@ GET /sign-in/back/{provider}
 POST /sign-out
 GET /{tenant}/sign-in
 POST /{tenant}/sign-in/practice
+GET /{tenant}/sign-in/restart
+POST /{tenant}/sign-in/restart
 """,
     "signed-in": """
 GET /tenants

@@ -28,7 +28,7 @@ from khuen.database import DB, Pools, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
-from workers import audit, enrolment, erasure, followups, messages, pathway, signin
+from workers import audit, enrolment, erasure, followups, messages, pathway, practice, signin
 from workers.rounds import AWAY, Rounds
 
 EACH, LATEST = "each missed run of today", "only the latest missed run"
@@ -58,6 +58,7 @@ CLOCK = (
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),
+    Job("practice_begins_again", 24 * _HOURS, time(3, 30), LATEST, lambda _, due: practice.every_night(due)),
 )
 # Delivering has no time: every district is looked at once a second, and at once when the bell rings (rounds.py).
 # A reminder slot that was missed serves other districts than the next one, so each is made up for, but only today's:
@@ -97,6 +98,7 @@ async def run(
         log.info("worker %s begins", worker_id)
         parts: list[Callable[[], Awaitable[None]]] = [rounds.go]
         parts += [partial(_keep_time, settings, jobs, stop), partial(_beat, worker_id, rounds, stop)]
+        parts.append(partial(practice.watch, stop))
         if settings.redis_url:
             parts.append(partial(_listen, settings.redis_url, rounds, stop))
         await _together(parts, stop)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import brotli
 from litestar import Request, Response, get
@@ -56,6 +57,13 @@ def _media_type(path: Path) -> str:
 def url(name: str) -> str:
     """Address of a file of static/, with its hash. Raises KeyError when there is no such file."""
     return f"/static/{_shelf()[0][name]}"
+
+
+@cache
+def inline(name: str) -> str:
+    """The same file as an address that holds it, for a page where each request counts: small pictures only."""
+    found = asset(name)
+    return f"data:{found.media_type},{quote(found.body)}"
 
 
 def asset(name: str) -> Asset:

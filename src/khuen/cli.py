@@ -146,9 +146,13 @@ def _bootstrap(given: argparse.Namespace) -> None:
 
 def _migrate(_: argparse.Namespace) -> None:
     from khuen import schema
+    from khuen.practice import retired
 
-    ran = asyncio.run(schema.migrate(environment.load().dsn("owner")))
-    print("\n".join(f"ran {name}" for name in ran) or "nothing to do")
+    owner = environment.load().dsn("owner")
+    ran = asyncio.run(schema.migrate(owner))
+    if gone := asyncio.run(retired.throw_away(owner)):
+        print(f"threw away the rows of {gone} practice districts that have begun again")
+    print("\n".join(f"ran {name}" for name in ran) or "no migration to run")
 
 
 def _tenant_add(given: argparse.Namespace) -> int:

@@ -20,6 +20,7 @@ import uvicorn
 from khuen import bootstrap, embedded, logs, practice, schema
 from khuen import settings as environment
 from khuen.app import create_app
+from khuen.practice import retired
 from khuen.settings import Settings
 
 _TENANTS = (
@@ -97,6 +98,7 @@ async def _serve(settings: Settings, engines: embedded.Engines, started: float) 
     )
     helpers = [asyncio.create_task(engines.watch()), asyncio.create_task(work(settings, handle_signals=False))]
     helpers.append(asyncio.create_task(_welcome(server, settings, started)))
+    helpers.append(asyncio.create_task(retired.throw_away(settings.dsn("owner"))))
     try:
         await server.serve()
     finally:

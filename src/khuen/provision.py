@@ -32,13 +32,15 @@ async def add_tenants(settings: Settings, files: list[TenantFile]) -> list[str]:
         return [_line(file, await add_tenant(file, clock.now())) for file in files]
 
 
-async def add_tenant(file: TenantFile, now: datetime) -> list[str]:
+async def add_tenant(file: TenantFile, now: datetime, *, beside: UUID | None = None) -> list[str]:
     """One district, with the pools open and the vault configured; answers what was done, empty when nothing was.
+
+    `beside` is the id of a practice district that is made suspended, to take another one's place later.
 
     The district's key, its audit chain, its settings, its rule packs (a changed one is published as a further version,
     a published one never changes) and its projects. Raises SettingsError as add_tenants does.
     """
-    tenant_id, done = await _register(file.tenant, now)
+    tenant_id, done = await _register(file.tenant, now, beside)
     here = Here(tenant_id, None, CLOCK, now)
     async with within(here):
         await audit.start_chain(here)
@@ -123,13 +125,13 @@ def _line(file: TenantFile, done: list[str]) -> str:
     return f"{file.tenant.slug}: {', '.join(done) or 'as it was'}"
 
 
-async def _register(tenant: Tenant, now: datetime) -> tuple[UUID, list[str]]:
+async def _register(tenant: Tenant, now: datetime, beside: UUID | None) -> tuple[UUID, list[str]]:
     """The row by which sign-in and jobs know the district."""
     async with writing() as connection:
         row = await connection.fetchrow("SELECT * FROM auth.tenant WHERE slug = $1 FOR UPDATE", tenant.slug)
         if row is None:
-            id_ = uuid7(now)
-            await connection.execute(_NEW_TENANT, id_, *_named(tenant), tenant.slug, tenant.practice, now)
+            id_, state = beside or uuid7(now), "suspended" if beside else "active"
+            await connection.execute(_NEW_TENANT, id_, *_named(tenant), tenant.slug, tenant.practice, now, state)
             await audit.record_event(connection, now, "tenant:made", None, id_)
             return id_, ["added"]
         if row["practice"] != tenant.practice:
@@ -238,8 +240,8 @@ def _written(content: dict[str, Any]) -> str:
     return msgspec.json.encode(content, order="sorted").decode()
 
 
-_NEW_TENANT = """INSERT INTO auth.tenant (id, name, short_name, area_path, as_of, slug, practice, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
+_NEW_TENANT = """INSERT INTO auth.tenant (id, name, short_name, area_path, as_of, slug, practice, created_at, state)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"""
 _RENAME = "UPDATE auth.tenant SET name = $2, short_name = $3, area_path = $4, as_of = $5 WHERE id = $1"
 _NEW_PACK = """INSERT INTO pack (tenant_id, id, name, version, content, content_hash, published_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)"""

@@ -222,7 +222,7 @@ def environment(lang: str = "th") -> Environment:
     )
     env.lang = lang
     words.install(env, lang)
-    env.globals["static"] = assets.url
+    env.globals |= {"static": assets.url, "inline": assets.inline}
     env.filters |= {
         "long_date": clock.long,
         "short_date": clock.short,

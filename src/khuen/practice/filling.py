@@ -1,10 +1,10 @@
-"""`khuen demo` and `khuen simulate`: practice districts made, and filled when they are empty."""
+"""`khuen demo`, `khuen simulate` and a restart: practice districts made, and filled when they are empty."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
@@ -19,11 +19,14 @@ from khuen.practice.plans import Plan
 from khuen.practice.world import World, invent
 from khuen.registry import CLOCK
 from khuen.settings import Settings, SettingsError
+from khuen.signin import restarts
 from khuen.signin.rows import reading
 from khuen.tenancy import Here, within
 
 #: text, done, total
 Progress = Callable[[str, int, int], None]
+#: hears the steps of one district: inventing, writing
+Say = Callable[[str], Awaitable[None]]
 
 SEED = 1
 MOST_DISTRICTS, MOST_CHECK_INS = 900, 10_000_000
@@ -69,8 +72,8 @@ async def prepare(settings: Settings, *, progress: Progress) -> None:
     vault.configure(settings.kek, settings.erasures_file)
     async with connected(settings, size=2):
         if not await _all_there():
-            wanted = list(_demo(clock.day(clock.now())))
-            await _fill_all(wanted, SEED, progress, at_once=1)
+            today = clock.day(clock.now())
+            await _fill_all([demo(slug, today) for slug in _PLANS], SEED, progress, at_once=1)
 
 
 async def simulate(
@@ -89,25 +92,58 @@ async def simulate(
     if not 0 <= districts <= MOST_DISTRICTS or not 0 <= check_ins <= MOST_CHECK_INS:
         raise SettingsError(f"at most {MOST_DISTRICTS} districts and {MOST_CHECK_INS:,} check-ins")
     vault.configure(settings.kek, settings.erasures_file)
-    wanted = [*_demo(today), *_further(seed, today, districts, check_ins)]
+    wanted = [*(demo(slug, today) for slug in _PLANS), *_further(seed, today, districts, check_ins)]
     async with connected(settings, size=2 * _AT_ONCE):
         return Report(tuple(await _fill_all(wanted, seed, progress or _silent, at_once=_AT_ONCE)))
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class Wanted:
+    """What a practice district is made of; `today` is the day on which it stands."""
+
     file: TenantFile
     plan: Plan
     today: date
 
 
-def _demo(today: date) -> Iterator[_Wanted]:
-    for slug, plan in _PLANS.items():
-        file = district.read(folder("tenants") / "demo" / f"{slug}.toml")
-        yield _Wanted(file, plan, file.tenant.as_of or today)
+def demo(slug: str, today: date) -> Wanted:
+    """One district of the demo. Raises KeyError for an address that is not one of theirs."""
+    plan = _PLANS[slug]
+    file = district.read(folder("tenants") / "demo" / f"{slug}.toml")
+    return Wanted(file, plan, file.tenant.as_of or today)
 
 
-def _further(seed: int, today: date, districts: int, check_ins: int) -> Iterator[_Wanted]:
+async def fill(wanted: Wanted, seed: int, *, beside: tuple[UUID, str] | None = None, say: Say | None = None) -> Filled:
+    """Make one district and put its world into it; harmless twice, and what a crash left is finished.
+
+    `beside`: under this id and address, suspended, while another district is in use under the file's own address.
+    """
+    file = wanted.file
+    if beside is not None:
+        file = replace(file, tenant=replace(file.tenant, slug=beside[1]))
+    slug = file.tenant.slug
+    tenant_id = beside[0] if beside else await provision.tenant_of(slug)
+    if tenant_id and await _is_filled(tenant_id):
+        await _remember(tenant_id, wanted, seed)
+        return Filled(slug, 0, 0, None)
+    await (say or _unsaid)("inventing")
+    world = await asyncio.to_thread(invent, wanted.file, wanted.plan, seed=seed, today=wanted.today)
+    await (say or _unsaid)("writing")
+    await provision.add_tenant(file, world.begins_at, beside=beside[0] if beside else None)
+    tenant_id = tenant_id or await provision.tenant_of(slug)
+    assert tenant_id is not None
+    await provision.practice_roles(tenant_id, _buttons(world), world.begins_at)
+    here = Here(tenant_id, None, CLOCK, world.until)
+    async with within(here) as transaction:
+        # A district may take longer than a page is allowed to; nobody waits for its rows yet.
+        await transaction.connection.execute("SET LOCAL transaction_timeout = 0")
+        await loading.load(here, world, [project.name for project in file.projects])
+    await _remember(tenant_id, wanted, seed)
+    packs.forget(tenant_id)
+    return Filled(slug, len(world.lives), world.check_ins, world.digest())
+
+
+def _further(seed: int, today: date, districts: int, check_ins: int) -> Iterator[Wanted]:
     """p001 and so on, in real places; some have five times as many cases as others."""
     if not districts:
         return
@@ -121,7 +157,7 @@ def _further(seed: int, today: date, districts: int, check_ins: int) -> Iterator
         cases = max(10, round(usual * districts * share))
         plan = plans.many(cases, check_ins * share / cases, base.packs[base.default_pack].visits.every_days)
         oldest = today - timedelta(days=max(kind.opened[1] for kind in plan.kinds))
-        yield _Wanted(_file(base, number, homes[(number * 7) % len(homes)], oldest), plan, today)
+        yield Wanted(_file(base, number, homes[(number * 7) % len(homes)], oldest), plan, today)
 
 
 def _file(base: TenantFile, number: int, home: places.District, starts_on: date) -> TenantFile:
@@ -154,13 +190,13 @@ async def _is_filled(tenant_id: UUID) -> bool:
         return await loading.is_filled(here)
 
 
-async def _fill_all(wanted: list[_Wanted], seed: int, progress: Progress, *, at_once: int) -> list[Filled]:
+async def _fill_all(wanted: list[Wanted], seed: int, progress: Progress, *, at_once: int) -> list[Filled]:
     done: list[Filled] = []
     queue = iter(wanted)
 
     async def work() -> None:
         for one in queue:
-            done.append(await _fill(one, seed))
+            done.append(await fill(one, seed))
             progress("Practice districts", len(done), len(wanted))
 
     async with asyncio.TaskGroup() as group:
@@ -169,23 +205,10 @@ async def _fill_all(wanted: list[_Wanted], seed: int, progress: Progress, *, at_
     return done
 
 
-async def _fill(wanted: _Wanted, seed: int) -> Filled:
-    slug = wanted.file.tenant.slug
-    tenant_id = await provision.tenant_of(slug)
-    if tenant_id and await _is_filled(tenant_id):
-        return Filled(slug, 0, 0, None)
-    world = invent(wanted.file, wanted.plan, seed=seed, today=wanted.today)
-    await provision.add_tenant(wanted.file, world.begins_at)
-    tenant_id = await provision.tenant_of(slug)
-    assert tenant_id is not None
-    await provision.practice_roles(tenant_id, _buttons(world), world.begins_at)
-    here = Here(tenant_id, None, CLOCK, world.until)
-    async with within(here) as transaction:
-        # A district may take longer than a page is allowed to; nobody waits for its rows yet.
-        await transaction.connection.execute("SET LOCAL transaction_timeout = 0")
-        await loading.load(here, world, [project.name for project in wanted.file.projects])
-    packs.forget(tenant_id)
-    return Filled(slug, len(world.lives), world.check_ins, world.digest())
+async def _remember(tenant_id: UUID, wanted: Wanted, seed: int) -> None:
+    """The districts of the demo can begin again; the many that are made for measuring stay as they are."""
+    if wanted.file.tenant.slug in _PLANS:
+        await restarts.remember(tenant_id, seed, wanted.today, clock.now())
 
 
 def _buttons(world: World) -> dict[str, tuple[UUID, str]]:
@@ -194,3 +217,6 @@ def _buttons(world: World) -> dict[str, tuple[UUID, str]]:
 
 
 def _silent(text: str, done: int, total: int) -> None: ...
+
+
+async def _unsaid(step: str) -> None: ...

@@ -27,6 +27,7 @@ def offers(request: Asked) -> dict[str, Any]:
         "held": "",
         "place": None,
         "roles": [],
+        "again": None,
         "left": None,
         "providers": choices(request),
         "on_bound_device": device_cookie(request) in request.cookies,

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from litestar import Request, Response
+from litestar.response import Redirect
 
 from khuen import csrf, web
 from khuen.settings import Settings
@@ -65,11 +66,17 @@ def unseal_form(sealed: str, session: Session, settings: Settings, now: datetime
 
 
 def ask_to_sign_in(request: Request[Any, Any, Any]) -> Response[Any]:
-    """The 401 answer: a page, or a piece for #flash while the form stays as it was typed."""
+    """The 401 answer: a page, or a piece for #flash while the form stays as it was typed.
+
+    A practice district has no passwords to ask for: whoever only looks is led to its page of roles.
+    """
     if "application/json" in request.headers.get("accept", ""):
         return Response({"status": 401, "title": "Please sign in"}, status_code=401)
     state, reading = request.scope.get("state", {}), request.method == "GET" and not web.is_htmx(request)
-    values = {"held": state.get("held") or "", "to": request.scope["path"] if reading else ""}
+    door_ = state.get("practice_door")
+    if door_ and reading:
+        return Redirect(f"/{door_}/sign-in", status_code=303)
+    values = {"held": state.get("held") or "", "to": request.scope["path"] if reading else "", "practice_door": door_}
     return web.answer(
         request,
         whole="signin/ended.html",

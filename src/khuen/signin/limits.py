@@ -43,6 +43,8 @@ ACCOUNT = Pace(free=5, wait=30)
 ADDRESS = Pace(free=120, wait=2)
 #: things that are cheap to ask for and leave a row
 ASKING = Pace(free=600, wait=1)
+#: a practice district that begins again signs everybody there out
+RESTART = Pace(free=5, wait=60)
 
 log = structlog.get_logger("khuen.signin.limits")
 

@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from khuen import access, clock, web
 from khuen.settings import Settings
-from khuen.signin import held, sessions
+from khuen.signin import held, restarts, sessions
 from khuen.signin.door import cookie_name
 from khuen.tenancy import Here
 
@@ -28,7 +28,7 @@ class SessionMiddleware(ASGIMiddleware):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         state: dict[str, Any] = scope.setdefault("state", {})
-        state.update(session=None, tenant=None, here=None, held=None, outdated=None)
+        state.update(session=None, tenant=None, here=None, held=None, outdated=None, practice_door=None)
         if not scope["path"].startswith(_NOBODY_ASKS):
             request = web.Asking(scope, receive, send)
             now = clock.now()
@@ -38,18 +38,24 @@ class SessionMiddleware(ASGIMiddleware):
                 _enter(state, scope["path"], now)
                 if _loses_a_form(request):
                     state["outdated"] = await held.outdated(request, state["session"], self.settings)
-            elif _loses_a_form(request):
-                state["held"] = await held.seal_form(request, self.settings, now)
+            elif request.route_handler.opt.get("perm") != access.PUBLIC:
+                state["practice_door"] = await restarts.practice_at(_slug(scope["path"]))
+                if request.method == "POST":
+                    state["held"] = await held.seal_form(request, self.settings, now)
         await next_app(scope, receive, send)
 
 
 def _enter(state: dict[str, Any], path: str, now: Any) -> None:
-    slug = path.removeprefix("/").partition("/")[0]
+    slug = _slug(path)
     for membership in state["session"].memberships:
         if membership.slug == slug:
             state["tenant"] = membership
             moment = clock.held_at(membership.as_of if membership.practice else None, now)
             state["here"] = Here(membership.tenant_id, membership.member_id, membership.roles, moment)
+
+
+def _slug(path: str) -> str:
+    return path.removeprefix("/").partition("/")[0]
 
 
 def _loses_a_form(request: web.Asking) -> bool:

@@ -1,4 +1,4 @@
-"""Signing in with a password or as a role of a practice district, and signing out; other ways have their own files."""
+"""Signing in with a password, and signing out; other ways in have their own files."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from litestar import Litestar, Response, get, post
-from litestar.params import FromPath
 from litestar.response import Redirect
 
-from khuen import access, audit, clock, thai, web
-from khuen.errors import NotFound, TooMany
-from khuen.front import home_of
+from khuen import access, clock, thai, web
+from khuen.errors import TooMany
 from khuen.signin import (
     accounts,
     keys,
@@ -27,14 +24,13 @@ from khuen.signin import (
     routes_account,
     routes_once,
     routes_passkeys,
+    routes_practice,
     routes_providers,
     sessions,
     totp,
 )
 from khuen.signin.door import Asked, cookie_name, page_of, settings_of
 from khuen.signin.entering import NOT_RIGHT, drop_cookie, enter, limiter_of, text, told_to_wait
-from khuen.signin.role_names import ROLE_NAMES, ROLE_WORK
-from khuen.signin.rows import reading, writing
 from khuen.words import N_
 
 PUBLIC, SIGNED_IN = {"perm": access.PUBLIC}, {"perm": access.SIGNED_IN}
@@ -52,35 +48,11 @@ async def opened(app: Litestar) -> AsyncIterator[None]:
         yield
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A district whose door somebody stands at."""
-
-    id: UUID
-    slug: str
-    name: str
-    practice: bool
-
-
 @get("/sign-in", opt=PUBLIC)
 async def ask(request: Asked) -> Response[Any]:
     ended = request.app.state.providers.get(request.query_params.get("ended", ""))
     left = (ended.title, await providers.way_out(ended, settings_of(request))) if ended else None
     return page_of(request, left=left if left and left[1] else None)
-
-
-@get("/{tenant:str}/sign-in", opt=PUBLIC)
-async def ask_at(request: Asked, tenant: FromPath[str]) -> Response[Any]:
-    place = await _place(tenant)
-    if place is None:
-        raise NotFound
-    return page_of(
-        request,
-        place=place,
-        tenant=place if place.practice else None,
-        roles=await _practice_roles(place) if place.practice else [],
-        to=f"/{place.slug}/",
-    )
 
 
 @post("/sign-in", opt=PUBLIC, status_code=200)
@@ -123,23 +95,6 @@ async def with_code(request: Asked) -> Response[Any]:
     await limiter_of(request).give_back("code", str(account.id))
     await limiter_of(request).give_back("account", account.login or "")
     return await enter(request, account, method="password+code", now=now, to=kept["to"], form=kept["held"])
-
-
-@post("/{tenant:str}/sign-in/practice", opt=PUBLIC, status_code=200)
-async def as_role(request: Asked, tenant: FromPath[str]) -> Response[Any]:
-    """One button per role, in practice districts only: the district's own row decides, no switch of the environment."""
-    now, form = clock.now(), await request.form()
-    await limiter_of(request).take("practice", limits.address(request), limits.ASKING, now)
-    place, role = await _place(tenant), text(form, "role", 40)
-    if place is None:
-        raise NotFound
-    account_id = await _practice_account(place, role) if place.practice else None
-    account = await accounts.find(account_id) if account_id else None
-    if account is None:
-        async with writing() as connection:
-            await audit.record_event(connection, now, "sign-in:refused", None, place.id, method="practice")
-        raise NotFound
-    return await enter(request, account, method="practice", now=now, practice=(place.id, role), to=f"/{place.slug}/")
 
 
 @post("/sign-out", opt=PUBLIC, status_code=200)
@@ -188,51 +143,13 @@ def _of_ticket(request: Asked, ticket: str, now: datetime) -> UUID | None:
     return UUID(account_id) if now.timestamp() - at <= CODE_WITHIN.total_seconds() else None
 
 
-async def _place(slug: str) -> Place | None:
-    if thai.refuse(slug):
-        return None
-    async with reading() as connection:
-        row = await connection.fetchrow(
-            "SELECT id, slug, name, practice FROM auth.tenant WHERE slug = $1 AND state = 'active'", slug
-        )
-    return Place(**dict(row)) if row else None
-
-
-async def _practice_roles(place: Place) -> list[tuple[str, str, str, bool]]:
-    """(role, its name, what it does, whether it has a page) of the practice accounts of a district."""
-    async with reading() as connection:
-        rows = await connection.fetch(f"SELECT DISTINCT r.role {_PRACTICE}", place.id)
-    there = {row["role"] for row in rows}
-    return [
-        (role, name, ROLE_WORK[role], home_of(frozenset({role})) is not None)
-        for role, name in ROLE_NAMES.items()
-        if role in there
-    ]
-
-
-async def _practice_account(place: Place, role: str) -> UUID | None:
-    if role not in ROLE_NAMES:
-        return None
-    async with reading() as connection:
-        found: UUID | None = await connection.fetchval(
-            f"SELECT a.id {_PRACTICE} AND r.role = $2 ORDER BY a.id LIMIT 1", place.id, role
-        )
-    return found
-
-
-_PRACTICE = """
-FROM auth.account a JOIN auth.membership m ON m.account_id = a.id AND m.ended_at IS NULL
-JOIN auth.membership_role r ON r.account_id = m.account_id AND r.tenant_id = m.tenant_id AND r.ended_at IS NULL
-WHERE a.practice_tenant_id = $1 AND m.tenant_id = $1 AND a.state = 'active'"""
-
 ROUTES: list[Any] = [
     ask,
-    ask_at,
     with_password,
     with_code,
-    as_role,
     leave,
     switch,
+    *routes_practice.ROUTES,
     *routes_passkeys.ROUTES,
     *routes_once.ROUTES,
     *routes_providers.ROUTES,
