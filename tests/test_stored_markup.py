@@ -12,7 +12,7 @@ from typing import Any
 import html5lib
 import httpx
 
-from khuen import clock
+from khuen import assets, clock
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
 from khuen.followups import service as followups
@@ -68,7 +68,7 @@ class Shown:
                 continue
             self.elements.add((element.tag, tuple(sorted(map(str, element.attrib)))))
             for name, value in element.attrib.items():
-                if str(name) in ADDRESSES:
+                if str(name) in ADDRESSES and value != assets.inline("icon.svg"):
                     assert value.startswith(("/", "#", "?", "tel:", "http://testserver")), (name, value)
                     assert not value.startswith("//"), value
         self.texts.append("".join(tree.itertext()))

@@ -24,7 +24,7 @@ async def test_fifty_a_page(office: Office) -> None:
         await add(here, [NewMember(uuid7(), f"ทดลอง {n:03d}", ("buddy",)) for n in range(60)])
     first = (await office.clients["dao"].get(PEOPLE)).text
     second = (await office.clients["dao"].get(PEOPLE, params={"page": "2"})).text
-    assert first.count('<th scope="row">') == 50 and second.count('<th scope="row">') == 15
+    assert first.count('<th scope="row"') == 50 and second.count('<th scope="row"') == 15
     assert (await office.clients["dao"].get(PEOPLE, params={"page": "9"})).status_code == 200
 
 
