@@ -35,6 +35,21 @@ POST /{tenant}/pack-drafts/{draft_id}         coordinator                422  42
 GET  /{tenant}/pack-drafts/{draft_id}/rehearsal coordinator              200  200  404  404  5
 POST /{tenant}/pack-drafts/{draft_id}/publication coordinator            409  409  404  404
 POST /{tenant}/pack-drafts/{draft_id}/discard coordinator                303  303  303  303
+GET  /{tenant}/cases/{code}/slips             coordinator,clinic,doctor  200  200  404  404  5
+POST /{tenant}/cases/{code}/slips             coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/cases/{code}/slips/{slip_id}   coordinator,clinic,doctor  200  200  404  404  6
+POST /{tenant}/cases/{code}/slips/{slip_id}/withdrawal coordinator,clinic,doctor 303 303 404 404
+POST /{tenant}/cases/{code}/slips/{slip_id}/slot coordinator,clinic,doctor 303  303  404  404
+GET  /{tenant}/cases/{code}/endings           coordinator,clinic,doctor  200  200  404  404  8
+POST /{tenant}/cases/{code}/treatment-end     clinic,doctor              303  303  404  404
+POST /{tenant}/cases/{code}/closure           coordinator,clinic,doctor  303  303  404  404
+POST /{tenant}/cases/{code}/reopening         coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/cases/{code}/drop-outs         coordinator,clinic,doctor  200  200  404  404  5
+POST /{tenant}/cases/{code}/drop-outs         coordinator,clinic,doctor  303  303  404  404
+POST /{tenant}/cases/{code}/drop-outs/{drop_out_id}/decision clinic,doctor 303 303 404  404
+GET  /{tenant}/cases/{code}/follow-up         coordinator,clinic,doctor  200  200  404  404  6
+POST /{tenant}/cases/{code}/follow-up         coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/follow-ups                     coordinator,clinic,doctor  200  -    -    -    3
 GET  /{tenant}/matching                       coordinator                200  -    -    -    5
 POST /{tenant}/matching                       coordinator                303  303  404  404
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0

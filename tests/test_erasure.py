@@ -142,7 +142,16 @@ async def test_threat_28_every_sealed_column_has_a_place_in_the_erasure(root: An
     )
     blanked = {"person.national_id_sealed", "person.phone_sealed", "person.house_sealed", "import_batch.source_sealed"}
     deleted = {"enrolment_draft.content_sealed", "import_row.content_sealed"}
-    under_the_persons_key = {"consent.guardian_sealed", "check_in_note.note_sealed"}
+    under_the_persons_key = {"consent.guardian_sealed", "check_in_note.note_sealed", "slip.note_sealed"} | {
+        "drop_out.tried_sealed",
+        "drop_out.answer_sealed",
+        "case_ending.note_sealed",
+        "case_ending.reopening_sealed",
+        "follow_up_result.note_sealed",
+        "referral.note_sealed",
+        "guest_stay.place_sealed",
+        "case_transfer.reason_sealed",
+    }
     not_of_people_in_care = {"member.phone_sealed", "member.email_sealed", "auth.account.totp_sealed"}
     known = blanked | deleted | under_the_persons_key | not_of_people_in_care
     assert {row[0].removeprefix("public.") for row in rows} == known, "decide what erasure.BLANK does with a new one"

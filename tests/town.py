@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,11 @@ from khuen import access, clock, undo
 from khuen.app import create_app
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
+from khuen.endings import closing, drop_outs, slips, treatment
+from khuen.endings.closing import NewEnding
+from khuen.endings.drop_outs import NewProposal
+from khuen.endings.rules import Ending, Reason, Told
+from khuen.endings.slips import NewSlip
 from khuen.enrolment import checking, committing, drafts, receiving
 from khuen.enrolment.batches import Mapping
 from khuen.enrolment.upload import Sheet
@@ -28,10 +34,11 @@ from khuen.members import NewMember, add
 from khuen.messages import service as messages
 from khuen.messages.rules import Kind
 from khuen.pathway import drafts as pack_drafts
+from khuen.pathway import service as pathway
 from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
-from khuen.tenancy import Here, within
+from khuen.tenancy import Here, hot, within
 from tests import care
 from tests.matrix import Line
 
@@ -124,6 +131,38 @@ class Town:
                 await committing.continue_batch(here, key)
         return str(key)
 
+    async def slip(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            await slips.record(here, code, NewSlip(key, here.today, Told.SELF))
+        return str(key)
+
+    async def missed(self, coordinator: str, code: str) -> None:
+        """So many sessions in a row that a drop-out may be proposed."""
+        here = self.here(coordinator)
+        async with within(here):
+            await pathway.heard(here, {self.of(coordinator).cases[code]: {"missed": 9}})
+
+    async def drop_out(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        await self.missed(coordinator, code)
+        async with within(here):
+            await drop_outs.propose(here, code, NewProposal(key, here.today, Reason.NO_SHOW, "โทรแล้วสามครั้ง"))
+        return str(key)
+
+    async def closed(self, coordinator: str, code: str) -> None:
+        here = self.here(coordinator)
+        async with within(here):
+            await closing.close(here, code, NewEnding(uuid7(), Ending.MOVED_AWAY, here.today))
+
+    async def treated(self, coordinator: str, code: str, days_ago: int = 0) -> None:
+        """Treatment was completed some days ago."""
+        here = self.here(coordinator)
+        case_id = self.of(coordinator).cases[code]
+        async with within(here):
+            await hot("UPDATE case_file SET opened_on = opened_on - 200 WHERE tenant_id = $1 AND id = $2", case_id)
+            await treatment.complete(here, code, uuid7(), here.today - timedelta(days=days_ago))
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -185,6 +224,7 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{pack_id}", str(district.pack_id))
     if "{draft_id}" in path and coordinator:
         path = path.replace("{draft_id}", await town.pack_draft(coordinator))
+    path = await _of_endings(town, line, path, coordinator if buddy else None, code)
     if line.query:
         value = {"p": code, "kind": "treatment"}.get(line.query)
         if line.query == "d":
@@ -193,9 +233,37 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
     return any_path(path), await _form(town, line, code, whose)
 
 
+async def _of_endings(town: Town, line: Line, path: str, coordinator: str | None, code: str) -> str:
+    """What slips, endings and rounds find: a slip, a proposal of somebody else, a closed case, planned rounds."""
+    if coordinator is None:
+        return path
+    other = coordinator if coordinator == "stranger" else "colleague"
+    if "{slip_id}" in path:
+        path = path.replace("{slip_id}", await town.slip(other, code))
+    if "{drop_out_id}" in path:
+        path = path.replace("{drop_out_id}", await town.drop_out(other, code))
+    if path.endswith("/drop-outs") and line.method == "POST":
+        await town.missed(other, code)
+    if path.endswith("/reopening"):
+        await town.closed(other, code)
+    if path.endswith("/follow-up"):
+        await town.treated(other, code, 14)
+    return path
+
+
 async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]:
     key = {"key": str(uuid7())}
+    on = {name: _today(town, name) for name in ("on", "treated", "slot_on")}
     forms: dict[str, dict[str, Any]] = {
+        "{code}/slips": {**key, **on["on"], "told_by": "family"},
+        "{slip_id}/withdrawal": {"why": "เป็นของคนอื่น"},
+        "{slip_id}/slot": {"was": "asked", "slot": "booked", **on["slot_on"]},
+        "{code}/treatment-end": {**key, **on["treated"]},
+        "{code}/closure": {**key, **on["on"], "kind": "moved_away"},
+        "{code}/reopening": {"why": "ปิดผิดราย"},
+        "{code}/drop-outs": {**key, **on["on"], "reason": "no_show", "tried": "โทรแล้วสามครั้ง"},
+        "{drop_out_id}/decision": {"decision": "rejected"},
+        "{code}/follow-up": {**key, **on["on"], "number": "1", "result": "abstinent", "method": "phone"},
         "board/nudges": {**key, "code": code},
         "board/exports": {"form": "csv", "code": code},
         "board/reassignments": {"code": code},
@@ -230,6 +298,11 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
     if last == "{tenant}/matching" and line.method == "POST":
         return {**key, "pair": await _pair(town, code, whose)}
     return forms.get(last, {})
+
+
+def _today(town: Town, name: str) -> dict[str, str]:
+    today = town.here("coordinator").today
+    return {f"{name}_day": str(today.day), f"{name}_month": str(today.month), f"{name}_year": str(today.year)}
 
 
 async def _pair(town: Town, code: str, whose: str) -> str:

@@ -21,6 +21,9 @@ SIGNED_IN = "signed-in"
 #: permissions of an account outside any tenant
 OUTSIDE = frozenset({PUBLIC, SIGNED_IN})
 
+#: slips, rounds and endings of a case
+_ENDINGS = {"endings.see", "endings.record", "endings.close", "rounds.see", "rounds.record"}
+
 _DAILY_WORK = {
     "board.see",
     "board.export",
@@ -38,7 +41,7 @@ _DAILY_WORK = {
     "messages.see",
     "messages.nudge",
     "undo",
-}
+} | _ENDINGS
 
 _CARE = frozenset(
     {
@@ -50,8 +53,11 @@ _CARE = frozenset(
         "cases.clinical",
         "cases.skip",
         "packs.see",
+        "endings.complete",
+        "endings.confirm",
         "undo",
     }
+    | _ENDINGS
 )
 
 PERMISSIONS: dict[str, frozenset[str]] = {

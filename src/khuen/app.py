@@ -22,10 +22,11 @@ from khuen.board import routes as board
 from khuen.buddies import routes as buddies
 from khuen.cases import routes as cases
 from khuen.database import connected
+from khuen.endings import routes as endings
 from khuen.enrolment import routes as enrolment
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
-from khuen.followups import nudges
+from khuen.followups import nudges, round_pages
 from khuen.followups import routes as followups
 from khuen.headers import safe_headers
 from khuen.messages import routes as messages
@@ -45,6 +46,8 @@ ROUTES: list[Any] = [
     *buddies.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
+    *round_pages.ROUTES,
+    *endings.ROUTES,
     *messages.ROUTES,
     *board.ROUTES,
     *enrolment.ROUTES,

@@ -40,6 +40,7 @@ MENU = (
     ("enrolment.enrol", "enrolments", N_("Enrol")),
     ("enrolment.import", "imports", N_("Import")),
     ("buddies.assign", "matching", N_("Match buddies")),
+    ("rounds.see", "follow-ups", N_("Follow-up rounds")),
     ("messages.see", "messages", N_("Messages")),
     ("packs.see", "packs", N_("Rule packs")),
     ("followups.today", "b/", N_("My visits")),

@@ -6,7 +6,8 @@ comes in as parallel arrays; the case's own pack chooses among them. Newest mean
 
 from khuen import audit
 
-_NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4))"
+#: newer than what is known; one from before the plan turned is worked out by the rule
+_NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4)) AND (v.turned_at IS NULL OR v.turned_at <= $7)"
 
 #: $2 code, $3 member, $4 key, $5 how, $6 happened_at, $7 planned_at, $8 received_at, $9 to $13 the packs' ids,
 #: opens_on, due_on, closes_on and not_found_limit, $14 and $15 priority below and at that limit, $16 and $17 attention
@@ -32,6 +33,7 @@ WITH mine AS (
 ), moved AS (
     UPDATE visit_due v SET
         opens_on = m.opens_on, due_on = m.due_on, closes_on = m.closes_on, seen_at = $7, seen_id = $4, last_how = $5,
+        turned_at = NULL,
         misses = CASE WHEN $5 = 'not_found' THEN v.misses + 1 ELSE 0 END,
         priority = CASE WHEN v.misses + 1 >= m.not_found_limit THEN $15::integer ELSE $14::integer END,
         attention_id = CASE WHEN v.attention_rank = 2 AND $16::integer < 2 THEN v.attention_id
@@ -121,12 +123,12 @@ ON CONFLICT (tenant_id, case_id) DO NOTHING
 
 SETTLE = """
 INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
-    attention_id, attention_rank, priority)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    attention_id, attention_rank, priority, turned_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (tenant_id, case_id) DO UPDATE SET (opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
-    attention_id, attention_rank, priority) = (EXCLUDED.opens_on, EXCLUDED.due_on, EXCLUDED.closes_on,
+    attention_id, attention_rank, priority, turned_at) = (EXCLUDED.opens_on, EXCLUDED.due_on, EXCLUDED.closes_on,
     EXCLUDED.seen_at, EXCLUDED.seen_id, EXCLUDED.last_how, EXCLUDED.misses, EXCLUDED.attention_id,
-    EXCLUDED.attention_rank, EXCLUDED.priority)
+    EXCLUDED.attention_rank, EXCLUDED.priority, EXCLUDED.turned_at)
 """
 
 #: every answer that stands
@@ -140,6 +142,11 @@ ACKNOWLEDGED = """
 SELECT a.case_id, i.id, i.how, i.planned_at, i.received_at FROM acknowledgement a
 JOIN check_in i ON i.tenant_id = $1 AND i.id = a.check_in_id
 WHERE a.tenant_id = $1 AND a.case_id = ANY ($2::uuid[]) AND a.undone_at IS NULL
+"""
+
+TURNS = """
+SELECT t.case_id, t.at, t.kind FROM visit_turn t
+WHERE t.tenant_id = $1 AND t.case_id = ANY ($2::uuid[]) AND t.undone_at IS NULL
 """
 
 #: $2 check-in, $3 member: only while this buddy still visits the person

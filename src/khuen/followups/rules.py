@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -13,6 +13,7 @@ from khuen import clock
 from khuen.msgid import N_
 
 CLOCK_SKEW = timedelta(hours=24)
+SUPPORT_DAYS = 2  #: a slip raises support: a visit within 48 hours (docs/endings.md)
 
 
 class How(StrEnum):
@@ -67,6 +68,18 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """From `at` on the plan of visits goes another way, until an answer from then or later.
+
+    Support is a visit within two days, for a reason that the plan does not know. Otherwise the plan begins anew as for
+    a new case: somebody comes back on that day, and what was missed before is not made up for.
+    """
+
+    at: datetime
+    support: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Due:
     """What stands in `visit_due`."""
 
@@ -78,6 +91,7 @@ class Due:
     attention_id: UUID | None = None
     attention_rank: int = 0
     priority: int = 2
+    turned_at: datetime | None = None  #: the newest turn that no answer has met yet
 
 
 class Group(StrEnum):
@@ -137,13 +151,23 @@ def calls_for_help(how: How) -> bool:
     return how is How.URGENT
 
 
-def present(opened_on: date, answers: Iterable[Answer], acknowledged: Sequence[Answer], cadence: Cadence) -> Due:
-    """What is due now, from every answer that stands and every one that a coordinator acknowledged.
+def present(
+    opened_on: date,
+    answers: Iterable[Answer],
+    acknowledged: Sequence[Answer],
+    cadence: Cadence,
+    turns: Iterable[Turn] = (),
+) -> Due:
+    """What is due now, from every answer that stands, every one that a coordinator acknowledged, and every turn.
 
     The newest answer decides, in whatever order they arrived. An urgent one wants attention until it is acknowledged,
-    even when calmer answers follow; a worrying one only while it is the newest.
+    even when calmer answers follow; a worrying one only while it is the newest. A turn stands until it is answered.
     """
     rows = sorted(answers, key=_by_time)
+    return _turned(_answered(opened_on, rows, acknowledged, cadence), turns, cadence)
+
+
+def _answered(opened_on: date, rows: Sequence[Answer], acknowledged: Sequence[Answer], cadence: Cadence) -> Due:
     if not rows:
         return Due(first_window(opened_on, cadence), priority=priority(None, 0, cadence))
     newest = rows[-1]
@@ -161,6 +185,29 @@ def present(opened_on: date, answers: Iterable[Answer], acknowledged: Sequence[A
         attention_id=wanted.id if rank else None,
         attention_rank=rank,
         priority=priority(newest.how, misses, cadence),
+    )
+
+
+def _turned(due: Due, turns: Iterable[Turn], cadence: Cadence) -> Due:
+    live = [turn for turn in turns if due.seen_at is None or turn.at > due.seen_at]
+    if not live:
+        return due
+    window, bars = due.window, due.priority
+    anew = max((turn.at for turn in live if not turn.support), default=None)
+    if anew is not None:
+        window = first_window(clock.day(anew), cadence)
+    for turn in live:
+        if turn.support and (anew is None or turn.at >= anew):
+            window, bars = _sooner(window, clock.day(turn.at)), max(bars, 3)
+    return replace(due, window=window, priority=bars, turned_at=max(turn.at for turn in live))
+
+
+def _sooner(planned: Window, on: date) -> Window:
+    """Within two days, from the day itself on; what was planned earlier stays."""
+    return Window(
+        min(planned.opens_on, on),
+        min(planned.due_on, on + timedelta(days=SUPPORT_DAYS - 1)),
+        min(planned.closes_on, on + timedelta(days=SUPPORT_DAYS)),
     )
 
 

@@ -13,7 +13,7 @@ from khuen import audit, clock, packs, thai, undo, vault
 from khuen.cases.tables import CaseFile
 from khuen.errors import Busy, Conflict, KeyReused, NotFound
 from khuen.followups import queries, rules
-from khuen.followups.rules import Answer, Due, How, Window
+from khuen.followups.rules import Answer, Due, How, Turn, Window
 from khuen.followups.tables import Acknowledgement, CheckIn, CheckInWithdrawal, VisitDue
 from khuen.ids import uuid7
 from khuen.messages import service as messages
@@ -268,11 +268,14 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
     }
     answers = _by_case(await hot(queries.ANSWERS, ids))
     seen = _by_case(await hot(queries.ACKNOWLEDGED, ids))
+    turns = defaultdict(list)
+    for row in await hot(queries.TURNS, ids):
+        turns[row["case_id"]].append(Turn(row["at"], row["kind"] == "support"))
     cases = await CaseFile.select(CaseFile.id, CaseFile.opened_on, CaseFile.pack_id).where(CaseFile.id.is_in(ids))
     found: list[Difference] = []
     for case in cases:
         pack = await packs.pack(here, case["pack_id"])
-        due = rules.present(case["opened_on"], answers[case["id"]], seen[case["id"]], pack.visits)
+        due = rules.present(case["opened_on"], answers[case["id"]], seen[case["id"]], pack.visits, turns[case["id"]])
         if stood.get(case["id"]) != due:
             found.append(Difference(case["id"], stood.get(case["id"]), due))
     await many(queries.SETTLE, [_settled(here, one) for one in found])
@@ -378,6 +381,7 @@ def _due(row: dict[str, Any]) -> Due:
         attention_id=row["attention_id"],
         attention_rank=row["attention_rank"],
         priority=row["priority"],
+        turned_at=row["turned_at"],
     )
 
 
@@ -397,4 +401,5 @@ def _settled(here: Here, one: Difference) -> tuple[Any, ...]:
         due.attention_id,
         due.attention_rank,
         due.priority,
+        due.turned_at,
     )

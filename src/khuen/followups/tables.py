@@ -66,3 +66,16 @@ class VisitDue(TenantTable, tablename="visit_due"):
     attention_id = UUIDColumn(null=True, default=None)
     attention_rank = Integer(default=0)
     priority = Integer(default=1)
+    turned_at = Timestamptz(null=True, default=None)
+
+
+class VisitTurn(TenantTable, tablename="visit_turn"):
+    """A moment from which the plan of visits goes another way; never why."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    kind = Text()
+    at = Timestamptz(default=None)
+    made_at = Timestamptz(default=None)
+    by_id = UUIDColumn()
+    undone_at = Timestamptz(null=True, default=None)

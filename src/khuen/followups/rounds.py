@@ -1,0 +1,230 @@
+"""The follow-up rounds of a case: planned when treatment ends, recorded one by one, and what is to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from khuen import audit, thai, vault
+from khuen.cases.rules import Stage
+from khuen.cases.service import asked_code
+from khuen.errors import Conflict, Invalid, KeyReused, NotFound
+from khuen.followups import round_queries as queries
+from khuen.followups import round_rules as rules
+from khuen.followups.round_rules import Method, Outcome, Result, Round, State
+from khuen.ids import uuid7
+from khuen.msgid import N_
+from khuen.rule_pack import RulePack
+from khuen.tenancy import Here, hot, many
+
+PAGE = 50
+CLOSED = N_("This case is closed. Open it again, or begin a new one")
+
+
+@dataclass(frozen=True, slots=True)
+class NewResult:
+    key: UUID
+    number: int
+    on: date
+    result: Result
+    method: Method
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One result of a round; the newest one stands."""
+
+    id: UUID
+    result: Result
+    method: Method
+    on: date
+    note: str = field(repr=False)
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    round: Round
+    state: State
+    results: tuple[Recorded, ...]  #: the oldest first
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """The page of one case. `stage` is where it stands; no line without an end of treatment."""
+
+    case_id: UUID
+    code: str
+    name: str
+    stage: Stage
+    ended_on: date | None
+    lines: tuple[Line, ...]
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class ToDo:
+    """One row of the coordinator's list."""
+
+    code: str
+    name: str
+    subdistrict_code: str | None
+    moo: str | None
+    number: int
+    round: str
+    due_on: date
+    closes_on: date
+    lost_on: date
+    state: State
+    not_found: bool
+    buddy: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToDos:
+    lines: tuple[ToDo, ...]
+    total: int
+    late: int
+
+
+async def plan(here: Here, ends: Mapping[UUID, tuple[date, RulePack]]) -> None:
+    """Plan the rounds of cases from the day their treatment ended: {case id: (day, pack)}. Results are kept.
+
+    Harmless twice; another day moves them.
+    """
+    recorded = await hot(queries.RESULTS, sorted(ends))
+    newest = {(row["case_id"], row["number"]): (row["result"], row["on_date"]) for row in recorded}
+    await many(queries.CLEAR, [(case_id,) for case_id in sorted(ends)])
+    rows = []
+    for case_id, (ended_on, pack) in sorted(ends.items()):
+        for one in rules.schedule(ended_on, pack.follow_up.rounds, pack.follow_up.window_days):
+            days = (one.opens_on, one.due_on, one.closes_on, one.lost_on)
+            stands = newest.get((case_id, one.number), (None, None))
+            rows.append((uuid7(here.now), case_id, one.number, one.name, *days, *stands))
+    await many(queries.PLAN, rows)
+
+
+async def drop(here: Here, case_id: UUID) -> None:
+    """Treatment had not ended after all: no rounds. What was recorded stays and counts again when they are planned."""
+    await hot(queries.CLEAR, case_id)
+
+
+async def outcome(here: Here, case_id: UUID, ended_on: date | None) -> Outcome:
+    """Whether treatment and follow-up are completed today."""
+    rows = await hot(queries.ROUNDS, [case_id])
+    return rules.outcome(ended_on, [rules.state(_round(row), row["result"], here.today) for row in rows])
+
+
+async def of_case(here: Here, code: str) -> Rounds:
+    """The rounds with every result, notes opened; with the audit row of having been seen. Raises NotFound."""
+    case = await _case(code)
+    rows = await hot(queries.ROUNDS, [case["id"]])
+    recorded = await hot(queries.RESULTS, [case["id"]]) if rows else []
+    own = await vault.person(here, case["person_id"]) if any(row["note_sealed"] for row in recorded) else None
+    results: dict[int, list[Recorded]] = {}
+    for row in recorded:
+        kept = row["note_sealed"]
+        note = own.unseal("follow_up_result", "note", row["id"], kept) if own and kept else ""
+        one = Recorded(
+            row["id"], Result(row["result"]), Method(row["method"]), row["on_date"], note, row["at"], row["by"]
+        )
+        results.setdefault(row["number"], []).append(one)
+    lines = tuple(
+        Line(_round(row), rules.state(_round(row), row["result"], here.today), tuple(results.get(row["number"], ())))
+        for row in rows
+    )
+    await audit.record(here, "case:seen", case["id"], page="follow-up")
+    return Rounds(
+        case_id=case["id"],
+        code=code,
+        name=thai.on_phone(case["called_name"], case["family_name"]),
+        stage=Stage(case["stage"]),
+        ended_on=case["ended_on"],
+        lines=lines,
+        outcome=rules.outcome(case["ended_on"], [line.state for line in lines]),
+    )
+
+
+async def record(here: Here, code: str, new: NewResult) -> UUID:
+    """Keep what came of a round; recorded again it corrects the first. Answers the id of the row, for undo.
+
+    Harmless twice by the key. Raises NotFound, Invalid for the day, Conflict for a closed case, KeyReused.
+    """
+    case = await _case(code)
+    planned = {row["number"]: _round(row) for row in await hot(queries.ROUNDS, [case["id"]])}
+    if new.number not in planned:
+        raise NotFound
+    if known := await hot(queries.SENT, new.key):
+        if tuple(known[0]) != (case["id"], new.number, new.result, new.method, new.on):
+            raise KeyReused
+        return new.key
+    if case["stage"] == Stage.CLOSED:
+        raise Conflict(CLOSED)
+    if problem := rules.wrong_day(planned[new.number], new.on, here.today):
+        raise Invalid({"on": problem})
+    own = await vault.person(here, case["person_id"])
+    note = own.seal("follow_up_result", "note", new.key, new.note) if new.note else None
+    await hot(
+        queries.RECORD,
+        new.key,
+        case["id"],
+        new.number,
+        new.result,
+        new.method,
+        new.on,
+        note,
+        here.now,
+        here.member_id,
+    )
+    await hot(queries.STANDS, case["id"], new.number, new.result, new.on)
+    await audit.record(here, "round:recorded", case["id"], step=str(new.number))
+    return new.key
+
+
+async def undo_record(here: Here, result_id: UUID) -> None:
+    """The result of before stands again. Harmless twice; NotFound never: a token names it."""
+    gone = await hot(queries.TAKE_BACK, result_id, here.now, here.member_id)
+    for row in gone:
+        before = await hot(queries.NEWEST, row["case_id"], row["number"])
+        stands = tuple(before[0]) if before else (None, None)
+        await hot(queries.STANDS, row["case_id"], row["number"], *stands)
+        await audit.record(here, "round:taken_back", row["case_id"], step=str(row["number"]))
+
+
+async def to_do(here: Here, *, late: bool, page: int) -> ToDos:
+    """Rounds that can be made now, the first to be lost first; 50 a page."""
+    rows = await hot(queries.TO_DO, here.today, late, PAGE, (page - 1) * PAGE)
+    lines = tuple(
+        ToDo(
+            code=row["code"],
+            name=thai.on_phone(row["called_name"], row["family_name"]),
+            subdistrict_code=row["subdistrict_code"],
+            moo=row["moo"],
+            number=row["number"],
+            round=row["name"],
+            due_on=row["due_on"],
+            closes_on=row["closes_on"],
+            lost_on=row["lost_on"],
+            state=State.LATE if row["closes_on"] < here.today else State.OPEN,
+            not_found=row["result"] == Result.NOT_FOUND,
+            buddy=row["buddy"],
+        )
+        for row in rows
+    )
+    return ToDos(lines, rows[0]["total"] if rows else 0, rows[0]["late"] if rows else 0)
+
+
+async def _case(code: str) -> Any:
+    rows = await hot(queries.CASE, asked_code(code))
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def _round(row: Any) -> Round:
+    return Round(row["number"], row["name"], row["opens_on"], row["due_on"], row["closes_on"], row["lost_on"])
