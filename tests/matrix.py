@@ -126,6 +126,7 @@ POST /sign-in/pin
 GET /sign-in/once/{token}
 POST /sign-in/once/{token}
 GET /sign-in/with/{provider}
+POST /sign-in/with/{provider}
 GET /sign-in/back/{provider}
 POST /sign-out
 GET /{tenant}/sign-in
@@ -148,6 +149,7 @@ POST /account/sessions/end-others
 POST /account/passkeys
 POST /account/passkeys/options
 POST /account/passkeys/{passkey}/removal
+POST /account/linked/{provider}/removal
 GET /account/code
 POST /account/code
 POST /account/code/removal

@@ -13,6 +13,7 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import uvicorn
@@ -96,7 +97,10 @@ async def _serve(settings: Settings, engines: embedded.Engines, started: float) 
             timeout_graceful_shutdown=5,
         )
     )
-    helpers = [asyncio.create_task(engines.watch()), asyncio.create_task(work(settings, handle_signals=False))]
+    helpers: list[asyncio.Task[Any]] = [
+        asyncio.create_task(engines.watch()),
+        asyncio.create_task(work(settings, handle_signals=False)),
+    ]
     helpers.append(asyncio.create_task(_welcome(server, settings, started)))
     helpers.append(asyncio.create_task(retired.throw_away(settings.dsn("owner"))))
     try:

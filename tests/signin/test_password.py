@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
@@ -16,7 +17,8 @@ from litestar import Litestar, Request
 from khuen import clock
 from khuen.database import Pools
 from khuen.errors import TooMany
-from khuen.signin import accounts, limits, passkeys, passwords
+from khuen.ids import uuid7
+from khuen.signin import accounts, devices, familiar, limits, passkeys, passwords, routes
 from tests.signin.authenticator import Authenticator
 from tests.signin.conftest import ORIGIN, PASSWORD, Browser, Cast
 
@@ -153,6 +155,89 @@ async def test_threat_23_the_waits_double_and_end(cast: Cast, site: Litestar) ->
     assert max(sum(1 for other in passed if start <= other < start + 3600) for start in passed) <= 20
 
 
+COLLEAGUES, GUESSES = 200, 2_000
+
+
+async def test_threat_23_a_district_under_attack_is_checked_slowly_and_keeps_nobody_out_who_was_there_before(
+    site: Litestar, visit: Visit, cast: Cast, hashing: list[str], monkeypatch: Any
+) -> None:
+    """2,000 guesses from 1,000 addresses, spread over 200 accounts of one district, so that no account's own wait helps.
+
+    The district's wait is longer than this test. Meanwhile a passkey, a bound phone and a browser of old open the door; another district's people sign in as ever.
+    """
+    monkeypatch.setattr(limits, "DISTRICT", replace(limits.DISTRICT, wait=600))
+    logins = [f"colleague{number}" for number in range(COLLEAGUES)]
+    for login in logins:
+        account = await accounts.create("ทดลอง", login=login, password=PASSWORD)
+        await accounts.admit(account, cast.real, uuid7(), "ทดลอง", {"coordinator"})
+    elsewhere = await accounts.create("ทดลอง อื่น", login="elsewhere", password=PASSWORD)
+    await accounts.admit(elsewhere, cast.historical, uuid7(), "ทดลอง อื่น", {"coordinator"})
+    key, old, phone = await passkey_of(cast), visit("203.0.113.4"), await phone_of(cast, visit)
+    assert (await old.sign_in()).status_code == 303
+    await old.post("/sign-out")
+    hashing.clear()
+    request = Request({"type": "http", "headers": [], "app": site, "litestar_app": site, "state": {}})  # type: ignore[typeddict-item]
+
+    async def guess(number: int) -> None:
+        login, limiter, now = logins[number % COLLEAGUES], site.state.limiter, clock.now()
+        with suppress(TooMany):
+            await limiter.take("address", f"198.51.{number % 1000 // 250}.{number % 250}", limits.ADDRESS, now)
+            await limiter.take("account", login, limits.ACCOUNT, now)
+            may_try = routes._district_pace(request, login, now)
+            if await may_try(UUID(int=number), [str(cast.real)]):
+                await accounts.by_password(login, f"guess {number}", now)
+
+    for first in range(0, GUESSES, 100):
+        await asyncio.gather(*(guess(number) for number in range(first, first + 100)))
+    assert len(hashing) == 60, "sixty free ones and one more, of which the sign-in before was the first"
+    assert (await visit().sign_in()).status_code == 422, "a strange browser is told what a wrong guess is told"
+    assert (await visit().sign_in("elsewhere")).status_code == 303
+    assert (await old.sign_in()).status_code == 303
+    assert (await phone.post("/sign-in/pin", {"pin": "480216"})).status_code == 303
+    owner = visit("203.0.113.5")
+    asked = (await owner.post("/sign-in/passkey/options")).json()
+    credential = {"challenge": asked["challenge"], "credential": key.get(asked["options"])}
+    assert (await owner.post("/sign-in/passkey", credential)).status_code == 303
+
+
+@pytest.mark.parametrize("redis", [True, False])
+async def test_threat_25_an_attack_on_a_district_tells_nobody_who_works_there(
+    site: Litestar, visit: Visit, cast: Cast, hashing: list[str], monkeypatch: Any, redis: bool
+) -> None:
+    if not redis:
+        site.state.limiter.redis = None
+    monkeypatch.setattr(limits, "DISTRICT", limits.Pace(free=1, wait=600))
+    for number in range(2):
+        await visit(f"192.0.2.{100 + number}").sign_in(password="wrong")
+    seen = {}
+    for number, login in enumerate(("sommut", "nobody"), 1):
+        await visit(f"192.0.2.{number}").sign_in(login, "wrong")
+        before = len(hashing)
+        async with statements() as asked:
+            answer = await visit(f"192.0.2.{number}").sign_in(login)  # with the right password
+        headers = {name: value for name, value in answer.headers.items() if name != "content-length"}
+        seen[login] = (
+            answer.status_code,
+            answer.text.replace(f'value="{login}"', ""),
+            headers,
+            asked,
+            len(hashing) - before,
+        )
+    assert seen["sommut"] == seen["nobody"] and (seen["sommut"][0], seen["sommut"][4]) == (422, 1)
+
+
+def test_a_browser_remembers_eight_people_and_believes_only_its_own_marks(cast: Cast) -> None:
+    people, cookie = [uuid7() for _ in range(9)], ""
+    for one in people:
+        cookie = familiar.with_this(cookie, one, cast.settings)
+    known = [familiar.is_familiar(cookie, one, cast.settings) for one in people]
+    assert known == [False, *[True] * 8]
+    other = replace(cast.settings, kek=bytes(32))
+    for forged in ("", ".", "x" * 32, "é" * 40, familiar.with_this("", people[1], other), str(people[1])):
+        assert not familiar.is_familiar(forged, people[1], cast.settings)
+    assert familiar.with_this("junk." * 50, people[0], cast.settings).count(".") == 0
+
+
 async def test_a_good_sign_in_forgets_the_tries_before(visit: Visit) -> None:
     for _ in range(4):
         for _ in range(3):
@@ -219,6 +304,16 @@ async def counted_as(site: Litestar, client: str, forwarded: str) -> str:
         "state": {},
     }
     return limits.address(Request(scope))
+
+
+async def phone_of(cast: Cast, visit: Visit) -> Browser:
+    """The buddy's browser on a phone that was bound with a PIN, signed out."""
+    links = await devices.invite([(cast.buddy, "device")], cast.real, uuid7(), None, cast.settings, clock.now())
+    _, device_id, token = await devices.bind(links[cast.buddy], "Chrome · Android", clock.now())
+    await devices.set_pin(device_id, "480216")
+    browser = visit("203.0.113.6")
+    browser.client.cookies.set("khuen-device", token, domain="testserver.local")
+    return browser
 
 
 async def passkey_of(cast: Cast) -> Authenticator:

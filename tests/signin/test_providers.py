@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from litestar import Litestar
+from markupsafe import escape
 
 from khuen import clock
 from khuen.settings import SettingsError
 from khuen.signin import identities, provider_file, sessions
 from tests.oidc_provider import CLIENT, SECRET, Provider, running
-from tests.signin.conftest import Browser, Cast
+from tests.signin.conftest import SAME_SITE, Browser, Cast
 
 Visit = Callable[..., Browser]
 FILES = {
@@ -252,3 +254,50 @@ def test_a_secret_may_stand_in_a_file_and_is_not_shown(tmp_path: Path) -> None:
     line = provider_file.load(file)["line"]
     assert line.client_secret == "very secret" and "very secret" not in repr(line)
     assert (line.algorithms, line.issuer) == (("HS256",), "https://access.line.me")
+
+
+async def test_a_form_that_outlived_its_session_comes_along(visit: Visit, there: Provider, root: Any) -> None:
+    browser = await link(visit)
+    token = await browser.csrf()
+    await root.execute("UPDATE auth.session SET ended_at = now()")
+    sessions.forget_all()
+    typed = {"_csrf": token, "lang": "th", "note": "ยังไม่ได้บันทึก"}
+    ended = await browser.client.post("/account/language", data=typed, headers=SAME_SITE)
+    (held,) = set(re.findall(r'name="held" value="([^"]+)"', ended.text))
+    assert ended.status_code == 401 and 'action="/sign-in/with/there"' in ended.text
+    leaving = await browser.post("/sign-in/with/there", {"held": held, "to": ""})
+    _, _, away = leaving.headers["refresh"].partition("url=")
+    assert leaving.status_code == 200 and escape(away) in leaving.text
+    async with httpx.AsyncClient() as outside:
+        back = str((await outside.get(away)).headers["location"]).removeprefix("http://testserver.local")
+    arrived = await browser.get(back)
+    assert arrived.status_code == 200 and "ยังไม่ได้บันทึก" in arrived.text
+    assert await root.fetchval("SELECT count(*) FROM auth.flow") == 0
+
+
+async def test_a_linked_name_is_unlinked_and_opens_nothing_any_more(visit: Visit, there: Provider, root: Any) -> None:
+    browser = await link(visit)
+    assert "/account/linked/there/removal" in (await browser.get("/account")).text
+    for _ in range(2):
+        assert (await browser.post("/account/linked/there/removal")).headers["location"] == "/account"
+    assert (await visit().get(await to_provider(visit()))).status_code in (401, 403)
+    assert await root.fetchval("SELECT count(*) FROM auth.identity") == 0
+    assert await root.fetchval("SELECT count(*) FROM auth.event WHERE tag = 'identity:unlinked'") == 1
+    assert (await browser.post("/account/linked/elsewhere/removal")).status_code == 404
+
+
+async def test_the_last_way_in_stays(visit: Visit, there: Provider, cast: Cast, root: Any) -> None:
+    browser = await link(visit)
+    await root.execute("UPDATE auth.account SET password_hash = NULL")
+    refused = await browser.post("/account/linked/there/removal")
+    assert refused.status_code == 409 and "ทางเข้าทางเดียว" in refused.text
+    assert await identities.linked(cast.coordinator) == {"there"}
+
+
+async def test_unlinking_asks_first_who_is_there(visit: Visit, there: Provider, cast: Cast, root: Any) -> None:
+    browser = await link(visit)
+    await root.execute("UPDATE auth.session SET stepped_up_at = stepped_up_at - interval '10 minutes'")
+    sessions.forget_all()
+    assert "removal" not in (await browser.get("/account")).text
+    assert (await browser.post("/account/linked/there/removal")).status_code == 403
+    assert await identities.linked(cast.coordinator) == {"there"}

@@ -111,8 +111,40 @@ async def test_threat_29_redis_learns_of_no_person(pools: Settings) -> None:
     assert key.decode() == f"{job_key_prefix}khuen:{post.district.id}:look"
 
 
-async def test_threat_14_shuffled_jobs_act_only_in_their_own_district(pools: Settings) -> None:
-    """2,000 looks at fifty districts, shuffled over four workers: each claims and settles its own rows only."""
+DISTRICTS, JOBS, WORKERS = 50, 10_000, 4
+#: a job writes its name down and counts everybody it can see: two members a district, 100 in all
+_JOB = "INSERT INTO counter (tenant_id, id, name, value) SELECT $1, $2, $3, count(*) FROM member m"
+
+
+async def test_threat_14_ten_thousand_shuffled_jobs_write_only_where_they_belong(pools: Settings, root: Any) -> None:
+    """Fifty districts, four workers going their rounds side by side, each visit doing the next job of its district."""
+    posts = [await open_district(pools, f"d{number}", practice=True) for number in range(DISTRICTS)]
+    jobs = [(post.district.id, uuid7()) for post in posts for _ in range(JOBS // DISTRICTS)]
+    random.Random(14).shuffle(jobs)
+    waiting: dict[UUID, list[UUID]] = {post.district.id: [] for post in posts}
+    for district_id, job in jobs:
+        waiting[district_id].append(job)
+    stop, left = asyncio.Event(), JOBS
+
+    async def visit(district: Any) -> bool:
+        nonlocal left
+        if waiting[district.id]:
+            job = waiting[district.id].pop()
+            async with within(district.here()):
+                await hot(_JOB, job, str(job))
+            left -= 1
+        if left == 0:
+            stop.set()
+        return bool(waiting[district.id])
+
+    await asyncio.wait_for(asyncio.gather(*(Rounds(visit, stop).go() for _ in range(WORKERS))), 120)
+    written = await root.fetch("SELECT tenant_id, id, name, value FROM counter")
+    assert {(row["tenant_id"], row["id"]) for row in written} == set(jobs) and len(written) == JOBS
+    assert {row["value"] for row in written} == {2}
+
+
+async def test_threat_14_shuffled_deliveries_act_only_in_their_own_district(pools: Settings) -> None:
+    """500 looks at fifty districts, shuffled over four tasks: each claims and settles its own rows only."""
     posts = [await open_district(pools, f"d{number}", practice=True) for number in range(50)]
     for number, post in enumerate(posts):
         await urgent(post, number % 7 + 1)
@@ -128,7 +160,7 @@ async def test_threat_14_shuffled_jobs_act_only_in_their_own_district(pools: Set
         acted[here.tenant_id] += len(claim.turns)
         return claim
 
-    looks = [post.district for post in posts for _ in range(40)]
+    looks = [post.district for post in posts for _ in range(10)]
     random.Random(14).shuffle(looks)
     queue = iter(looks)
 

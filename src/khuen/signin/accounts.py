@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -162,15 +163,20 @@ async def find(account_id: UUID) -> Account | None:
     return _account(row) if row else None
 
 
-async def by_password(login: str, password: str, now: datetime) -> Account | None:
-    """The account that has this login and password. Unknown, disabled and wrong cost the same and look the same."""
+#: (account, its districts): whether its password may be tried now; (None, []) for a login that nobody has
+MayTry = Callable[[UUID | None, list[str]], Awaitable[bool]]
+
+
+async def by_password(login: str, password: str, now: datetime, may_try: MayTry | None = None) -> Account | None:
+    """The account that has this login and password.
+
+    Unknown, disabled, wrong and not to be tried now cost the same and look the same.
+    """
     async with reading() as connection:
-        row = await connection.fetchrow(
-            "SELECT id, called_name, login, lang, totp_confirmed_at, password_hash FROM auth.account"
-            " WHERE login = $1 AND state = 'active'",
-            login_of(login),
-        )
-    right = await passwords.matches(row["password_hash"] if row else None, password)
+        row = await connection.fetchrow(_BY_LOGIN, login_of(login))
+    whose, districts = (row["id"], (row["districts"] or "").split()) if row else (None, [])
+    tried = may_try is None or await may_try(whose, districts)
+    right = await passwords.matches(row["password_hash"] if row and tried else None, password)
     if row and right:
         return _account(row)
     async with writing() as connection:
@@ -181,6 +187,12 @@ async def by_password(login: str, password: str, now: datetime) -> Account | Non
 async def set_lang(account_id: UUID, lang: str) -> None:
     async with writing() as connection:
         await connection.execute("UPDATE auth.account SET lang = $2 WHERE id = $1", account_id, lang)
+
+
+_BY_LOGIN = """SELECT a.id, a.called_name, a.login, a.lang, a.totp_confirmed_at, a.password_hash,
+    (SELECT string_agg(m.tenant_id::text, ' ' ORDER BY m.tenant_id) FROM auth.membership m
+        WHERE m.account_id = a.id AND m.ended_at IS NULL) AS districts
+    FROM auth.account a WHERE a.login = $1 AND a.state = 'active'"""
 
 
 def login_of(typed: str) -> str:

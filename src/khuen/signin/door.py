@@ -48,6 +48,15 @@ def device_cookie(request: Asked) -> str:
     return cookie_name(settings_of(request)) + "-device"
 
 
+def familiar_name(settings: Settings) -> str:
+    return cookie_name(settings) + "-familiar"
+
+
+def familiar_cookie(request: Asked) -> str:
+    """Who signed in with a password in this browser before; signin/familiar.py reads it."""
+    return request.cookies.get(familiar_name(settings_of(request)), "")
+
+
 def settings_of(request: Asked) -> Settings:
     found: Settings = request.app.state.settings
     return found

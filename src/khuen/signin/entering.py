@@ -12,15 +12,24 @@ from litestar.response import Redirect
 
 from khuen import web
 from khuen.errors import TooMany
-from khuen.signin import held, sessions
+from khuen.signin import familiar, held, sessions
 from khuen.signin.accounts import Account
 from khuen.signin.devices import name_of
-from khuen.signin.door import Asked, cookie_name, device_cookie, page_of, settings_of
+from khuen.signin.door import (
+    Asked,
+    cookie_name,
+    device_cookie,
+    familiar_cookie,
+    familiar_name,
+    page_of,
+    settings_of,
+)
 from khuen.signin.limits import Limiter
 from khuen.words import N_
 
-NOT_RIGHT = N_("The user name or password is not right")
+NOT_RIGHT = N_("The user name or password is not right. If it is, wait ten minutes or use a passkey")
 WAIT = N_("Too many tries. You can try again in %(seconds)s seconds, or sign in with a passkey now")
+_BY_PASSWORD = frozenset({"password", "password+code", "invitation"})
 DEVICE_LASTS = timedelta(days=400)  # the longest a browser keeps a cookie
 
 
@@ -56,6 +65,9 @@ async def enter(
     response = response or Redirect(local(to), status_code=303)
     set_session(request, response, token, sessions.ON_BOUND_DEVICE if scope == sessions.CHECK_IN else sessions.LONGEST)
     set_lang(response, account.lang)
+    if account.has_password and method in _BY_PASSWORD:
+        before_ = familiar.with_this(familiar_cookie(request), account.id, settings_of(request))
+        response.set_cookie(_cookie(request, familiar_name(settings_of(request)), before_, familiar.KEPT))
     return response
 
 

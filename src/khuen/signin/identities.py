@@ -6,8 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from khuen import audit
+from khuen.errors import Conflict
 from khuen.signin.provider_file import Provider
 from khuen.signin.rows import reading, writing
+from khuen.words import N_
+
+
+class LastWayIn(Conflict):
+    text = N_("This is your only way in. Set up another one first, for example a passkey")
 
 
 async def account_of(provider: Provider, subject: str) -> UUID | None:
@@ -42,6 +48,22 @@ async def link(provider: Provider, subject: str, account_id: UUID, now: datetime
     return owner == account_id
 
 
+async def unlink(provider_id: str, account_id: UUID, now: datetime) -> None:
+    """That name opens this account no more. Harmless twice. Raises LastWayIn when nothing else would open it.
+
+    The account's row is held, so that two ways taken away at once do not leave none.
+    """
+    async with writing() as connection:
+        others = await connection.fetchval(_OTHER_WAYS, account_id, provider_id)
+        if not others:
+            raise LastWayIn
+        gone = await connection.fetch(
+            "DELETE FROM auth.identity WHERE account_id = $1 AND provider = $2 RETURNING true", account_id, provider_id
+        )
+        if gone:
+            await audit.record_event(connection, now, "identity:unlinked", account_id, provider=provider_id)
+
+
 async def refuse(provider: Provider, reason: str, account_id: UUID | None, now: datetime) -> None:
     """Write down a sign-in there that opened nothing here."""
     async with writing() as connection:
@@ -53,3 +75,10 @@ async def linked(account_id: UUID) -> set[str]:
     async with reading() as connection:
         rows = await connection.fetch("SELECT DISTINCT provider FROM auth.identity WHERE account_id = $1", account_id)
     return {row["provider"] for row in rows}
+
+
+#: a bound phone is no other way in: it opens the buddy's work only
+_OTHER_WAYS = """SELECT a.password_hash IS NOT NULL
+    OR EXISTS (SELECT FROM auth.passkey k WHERE k.account_id = a.id AND k.removed_at IS NULL)
+    OR EXISTS (SELECT FROM auth.identity i WHERE i.account_id = a.id AND i.provider <> $2)
+    FROM auth.account a WHERE a.id = $1 FOR UPDATE"""

@@ -1,4 +1,4 @@
-"""What slows guessing down: growing waits per account and per address, counted before any password is hashed.
+"""What slows guessing down: growing waits per account, address and district, counted before any password is hashed.
 
 Counted in Redis by INCR and EXPIRE in one MULTI, and by `SET NX` for the waits, so that a thousand requests at once
 get as few tries as a thousand in a row. While Redis is away PostgreSQL counts. Nobody is locked out: a wait grows to
@@ -39,6 +39,8 @@ class Pace:
 
 #: at most 17 tries in any hour: 5 free ones at the end of one count and 5 of the next, 7 after a wait
 ACCOUNT = Pace(free=5, wait=30)
+#: passwords tried at the accounts of one district from browsers in which none of their owners signed in before
+DISTRICT = Pace(free=60, wait=5)
 #: a training day signs in from one address
 ADDRESS = Pace(free=120, wait=2)
 #: things that are cheap to ask for and leave a row

@@ -47,12 +47,13 @@ class Flow:
     nonce: str
     goes_to: str
     account_id: UUID | None
+    held: str
 
 
 async def begin(
-    provider: Provider, goes_to: str, account_id: UUID | None, settings: Settings, now: datetime
+    provider: Provider, goes_to: str, account_id: UUID | None, settings: Settings, now: datetime, held: str = ""
 ) -> tuple[str, str]:
-    """(where to send the browser, the state for its cookie)."""
+    """(where to send the browser, the state for its cookie). `held` is a form that outlived its session, sealed."""
     verifier, nonce, state = generate_token(64), generate_token(32), secrets.token_urlsafe(32)
     meta = await _endpoints(provider)
     async with _client(provider, settings) as client:
@@ -62,8 +63,8 @@ async def begin(
         )
     async with writing() as connection:
         await connection.execute(
-            "INSERT INTO auth.flow (state_hash, provider, verifier, nonce, goes_to, account_id, created_at, expires_at)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO auth.flow (state_hash, provider, verifier, nonce, goes_to, account_id, created_at, expires_at,"
+            " held) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             _hash(state),
             provider.id,
             verifier,
@@ -72,6 +73,7 @@ async def begin(
             account_id,
             now,
             now + VALID,
+            held,
         )
     return url, state
 
@@ -86,7 +88,7 @@ async def take_flow(provider: Provider, state: str, cookie: str, now: datetime) 
     async with reading() as connection:
         row = await connection.fetchrow(
             "DELETE FROM auth.flow WHERE state_hash = $1 AND provider = $2 AND expires_at > $3"
-            " RETURNING verifier, nonce, goes_to, account_id",
+            " RETURNING verifier, nonce, goes_to, account_id, held",
             _hash(state),
             provider.id,
             now,

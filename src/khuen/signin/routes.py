@@ -17,6 +17,7 @@ from khuen import access, clock, thai, web
 from khuen.errors import TooMany
 from khuen.signin import (
     accounts,
+    familiar,
     keys,
     limits,
     provider_file,
@@ -29,7 +30,7 @@ from khuen.signin import (
     sessions,
     totp,
 )
-from khuen.signin.door import Asked, cookie_name, page_of, settings_of
+from khuen.signin.door import Asked, cookie_name, familiar_cookie, page_of, settings_of
 from khuen.signin.entering import NOT_RIGHT, drop_cookie, enter, limiter_of, text, told_to_wait
 from khuen.words import N_
 
@@ -67,7 +68,7 @@ async def with_password(request: Asked) -> Response[Any]:
         await limiter_of(request).take("account", accounts.login_of(login), limits.ACCOUNT, now)
     except TooMany as wait:
         return told_to_wait(request, wait, "signin/sign_in.html", login=login, **kept)
-    account = await accounts.by_password(login, password, now)
+    account = await accounts.by_password(login, password, now, _district_pace(request, login, now))
     if account is None:
         return page_of(request, status=422, refused=NOT_RIGHT, login=login, **kept)
     if account.totp:
@@ -118,6 +119,23 @@ async def leave(request: Asked) -> Response[Any]:
 @get("/tenants", opt=SIGNED_IN)
 async def switch(request: Asked) -> Response[Any]:
     return web.page(request, "signin/tenants.html", memberships=request.scope["state"]["session"].memberships)
+
+
+def _district_pace(request: Asked, login: str, now: datetime) -> accounts.MayTry:
+    """Many tries at one district's accounts make strangers' browsers wait, without a word about whose account is whose:
+    what is not tried is answered as wrong, and a login that nobody has counts for a district of its own."""
+
+    async def may_try(account_id: UUID | None, districts: list[str]) -> bool:
+        if account_id is not None and familiar.is_familiar(familiar_cookie(request), account_id, settings_of(request)):
+            return True
+        try:
+            for counted in districts or [accounts.login_of(login)]:
+                await limiter_of(request).take("district", counted, limits.DISTRICT, now)
+        except TooMany:
+            return False
+        return True
+
+    return may_try
 
 
 def _ask_code(

@@ -18,6 +18,7 @@ from khuen.errors import Invalid, NotAllowed, NotFound
 from khuen.signin import accounts, devices, identities, passkeys, sessions, totp
 from khuen.signin.door import Asked, choices, device_cookie, settings_of
 from khuen.signin.entering import drop_cookie, set_lang, text
+from khuen.signin.identities import LastWayIn
 from khuen.signin.passkeys import PasskeyRefused
 from khuen.words import N_, SPOKEN
 
@@ -96,6 +97,18 @@ async def remove_passkey(request: Asked, passkey: FromPath[str]) -> Response[Any
     return web.saved(request, "/account", text=N_("The passkey is removed"))
 
 
+@post("/account/linked/{provider:str}/removal", opt=SIGNED_IN, status_code=200)
+async def unlink(request: Asked, provider: FromPath[str]) -> Response[Any]:
+    mine = _rights_grow(request)
+    if provider not in await identities.linked(mine.account_id) and provider not in dict(choices(request)):
+        raise NotFound
+    try:
+        await identities.unlink(provider, mine.account_id, clock.now())
+    except LastWayIn as last:
+        return await _page(request, status=409, errors={"linked": last.text})
+    return web.saved(request, "/account", text=N_("Not linked any more. It opens nothing here"))
+
+
 @get("/account/code", opt=SIGNED_IN)
 async def ask_code(request: Asked) -> Response[Any]:
     """A new secret as QR; it counts only after one code was right."""
@@ -157,7 +170,8 @@ async def _page(request: Asked, *, status: int = 200, errors: dict[str, str] | N
             for row in await passkeys.list_for(mine.account_id)
         ],
         providers=choices(request),
-        linked=await identities.linked(mine.account_id),
+        linked=(linked := await identities.linked(mine.account_id)),
+        forgotten=sorted(linked - dict(choices(request)).keys()),
         errors=errors or {},
     )
 
@@ -217,6 +231,7 @@ ROUTES: list[Any] = [
     passkey_options,
     add_passkey,
     remove_passkey,
+    unlink,
     ask_code,
     confirm_code,
     remove_code,

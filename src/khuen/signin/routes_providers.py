@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from litestar import Response, get
+from litestar import Response, get, post
 from litestar.datastructures import Cookie
 from litestar.params import FromPath
 from litestar.response import Redirect
@@ -13,7 +13,7 @@ from khuen import access, clock, web
 from khuen.errors import NotAllowed, NotFound
 from khuen.signin import accounts, identities, limits, providers
 from khuen.signin.door import Asked, cookie_name, page_of, settings_of
-from khuen.signin.entering import drop_cookie, enter, limiter_of, local
+from khuen.signin.entering import drop_cookie, enter, limiter_of, local, text
 from khuen.signin.provider_file import Provider
 from khuen.signin.providers import ProviderRefused
 from khuen.words import N_
@@ -43,17 +43,26 @@ async def go(request: Asked, provider: FromPath[str]) -> Response[Any]:
     except ProviderRefused:
         return page_of(request, status=503, refused=REFUSED)
     response: Response[Any] = Redirect(url, status_code=303)
-    response.set_cookie(
-        Cookie(
-            key=_flow_cookie(request),
-            value=state,
-            path="/",
-            httponly=True,
-            secure=settings_of(request).secure,
-            samesite="lax",
-            max_age=int(providers.VALID.total_seconds()),
-        )
-    )
+    _remember_flow(request, response, state)
+    return response
+
+
+@post("/sign-in/with/{provider:str}", opt=PUBLIC, status_code=200)
+async def carry(request: Asked, provider: FromPath[str]) -> Response[Any]:
+    """The same with a form that outlived its session: it waits here, sealed, while its author is away.
+
+    The answer is a page that goes on by itself: no form of this site may lead to another one, not even by a redirect.
+    """
+    there, now, form = _known(request, provider), clock.now(), await request.form()
+    await limiter_of(request).take("provider", limits.address(request), limits.ASKING, now)
+    kept = {"to": text(form, "to", 500), "held": text(form, "held")}
+    try:
+        url, state = await providers.begin(there, local(kept["to"]), None, settings_of(request), now, kept["held"])
+    except ProviderRefused:
+        return page_of(request, status=503, refused=REFUSED, **kept)
+    response = web.page(request, "signin/leaving.html", title=there.title, url=url)
+    response.headers["refresh"] = f"0;url={url}"
+    _remember_flow(request, response, state)
     return response
 
 
@@ -90,7 +99,7 @@ async def _arrive(request: Asked, there: Provider, subject: str, flow: providers
     if account is None:
         await identities.refuse(there, "stranger", None, now)
         return page_of(request, status=403, refused=STRANGER)
-    return await enter(request, account, method=f"with:{there.id}", now=now, to=flow.goes_to)
+    return await enter(request, account, method=f"with:{there.id}", now=now, to=flow.goes_to, form=flow.held)
 
 
 def _known(request: Asked, provider: str) -> Provider:
@@ -100,8 +109,22 @@ def _known(request: Asked, provider: str) -> Provider:
     return there
 
 
+def _remember_flow(request: Asked, response: Response[Any], state: str) -> None:
+    response.set_cookie(
+        Cookie(
+            key=_flow_cookie(request),
+            value=state,
+            path="/",
+            httponly=True,
+            secure=settings_of(request).secure,
+            samesite="lax",
+            max_age=int(providers.VALID.total_seconds()),
+        )
+    )
+
+
 def _flow_cookie(request: Asked) -> str:
     return cookie_name(settings_of(request)) + "-flow"
 
 
-ROUTES: list[Any] = [go, back]
+ROUTES: list[Any] = [go, carry, back]
