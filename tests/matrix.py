@@ -55,6 +55,32 @@ POST /{tenant}/matching                       coordinator                303  30
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0
 POST /{tenant}/search                         coordinator,clinic,doctor  200  200  200  200
 POST /{tenant}/undo/{token}                   coordinator,buddy,clinic,doctor 303  404  404  404
+GET  /{tenant}/sessions                       coordinator,clinic,doctor 200 -   -    -    4
+POST /{tenant}/sessions                       coordinator,clinic         303  303  404  404
+GET  /{tenant}/sessions/new                   coordinator,clinic         200  -    -    -    3
+GET  /{tenant}/sessions/{session_id}          coordinator,clinic,doctor  200  200  404  404  4
+GET  /{tenant}/sessions/{session_id}/sheet    coordinator,clinic,doctor  200  200  404  404  5
+GET  /{tenant}/sessions/{session_id}/cards    coordinator,clinic,doctor  200  200  404  404  5
+GET  /{tenant}/sessions/{session_id}/move     coordinator,clinic         200  200  404  404  3
+POST /{tenant}/sessions/{session_id}/move     coordinator,clinic         303  303  404  404
+POST /{tenant}/sessions/{session_id}/cancellation coordinator,clinic     303  303  404  404
+POST /{tenant}/sessions/{session_id}/restoration coordinator,clinic      409  409  404  404
+POST /{tenant}/sessions/{session_id}/attendance coordinator,clinic,doctor 303 303  404  404
+POST /{tenant}/sessions/{session_id}/attendance/{code} coordinator,clinic,doctor 303 303 404 404
+POST /{tenant}/sessions/{session_id}/doctors  coordinator,clinic,doctor  303  303  404  404
+POST /{tenant}/sessions/{session_id}/closure  coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/cases/{code}/treatment         coordinator,clinic,doctor  200  200  404  404  10
+POST /{tenant}/cases/{code}/tests             clinic,doctor              303  303  404  404
+POST /{tenant}/cases/{code}/tests/{test_id}/custody clinic,doctor        303  303  404  404
+POST /{tenant}/cases/{code}/home-visits       clinic,doctor              303  303  404  404
+GET  /{tenant}/cases/{code}/card.svg          coordinator,clinic,doctor  200  200  404  404  3
+GET  /{tenant}/absences                       coordinator,clinic,doctor  200  -    -    -    3
+POST /{tenant}/absences/{task_id}/contacts    coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/cards/{code}/{word}            coordinator,clinic,doctor  200  200  404  404  4
+POST /{tenant}/cards/{code}/{word}            coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/calendar                       coordinator,clinic,doctor  200  -    -    -    3
+POST /{tenant}/calendar/address               coordinator,clinic,doctor  200  -    -    -
+POST /{tenant}/calendar/ending                coordinator,clinic,doctor  303  -    -    -
 GET  /{tenant}/b                              buddy                      200  -    -    -    3
 GET  /{tenant}/b/check-in?p                   buddy                      200  404  404  404  4
 POST /{tenant}/cases/{code}/check-ins         buddy                      303  404  404  404
@@ -133,6 +159,7 @@ GET /{tenant}/sign-in
 POST /{tenant}/sign-in/practice
 GET /{tenant}/sign-in/restart
 POST /{tenant}/sign-in/restart
+GET /{tenant}/calendar/{token}
 """,
     "signed-in": """
 GET /tenants

@@ -105,7 +105,7 @@ def _statements() -> Iterator[tuple[str, str]]:
 
 
 def _tenant_tables() -> set[str]:
-    text = (ROOT / "migrations" / "khuen_0002_house.py").read_text()
+    text = "".join(path.read_text() for path in sorted((ROOT / "migrations").glob("khuen_*.py")))
     return set(re.findall(r'tenant_table\(\s*"([a-z_.]+)"', text))
 
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,13 @@ from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
 from khuen.tenancy import Here, hot, within
+from khuen.treatment import cards, rules, urine
+from khuen.treatment import service as attendance
+from khuen.treatment import sessions as meetings
+from khuen.treatment.rules import Mark, Result, Said, Sample
+from khuen.treatment.service import Marked
+from khuen.treatment.sessions import NewSession
+from khuen.treatment.urine import NewTest
 from tests import care
 from tests.matrix import Line
 
@@ -162,6 +169,40 @@ class Town:
         async with within(here):
             await hot("UPDATE case_file SET opened_on = opened_on - 200 WHERE tenant_id = $1 AND id = $2", case_id)
             await treatment.complete(here, code, uuid7(), here.today - timedelta(days=days_ago))
+    async def session(self, coordinator: str, code: str, *, doctor: bool = False) -> str:
+        """A session of today, at which this case is marked as absent when a doctor is there already."""
+        made, here, key = self.of(coordinator), self.here(coordinator), uuid7()
+        new = NewSession(made.project_id, rules.Kind.CBTX, "", "ศาลา (ตัวอย่าง)", 60)
+        async with within(here):
+            await meetings.add_session(here, key, new, rules.moment(here.today, time(9, 0)))
+            if doctor:
+                wipa = uuid7()
+                await add(replace(here, now=here.now - timedelta(days=1)), [NewMember(wipa, "แพทย์", ("doctor",))])
+                await attendance.doctor_came(here, key, wipa, key=uuid7())
+        return str(key)
+
+    async def absence(self, coordinator: str, code: str) -> str:
+        here, it = self.here(coordinator), UUID(await self.session(coordinator, code))
+        async with within(here):
+            absent = Said(Mark.ABSENT, rules.Reason.ILL)
+            await attendance.record_attendance(here, it, [Marked(uuid7(), code, absent)])
+            return str(next(one.id for one in await attendance.open_absences(here) if one.session_id == it))
+
+    async def test(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        assert here.member_id is not None
+        async with within(here):
+            await urine.record_test(
+                here,
+                code,
+                NewTest(key, Sample.STRIP, here.today, True, "A1", Result.NEGATIVE, "", here.member_id, here.member_id),
+            )
+        return str(key)
+
+    async def word(self, coordinator: str, code: str) -> str:
+        here = self.here(coordinator)
+        async with within(here):
+            return await cards.word_of(here, code)
 
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
@@ -191,6 +232,7 @@ def any_path(template: str) -> str:
     """An address of that shape with nothing behind it."""
     path = template.replace("{tenant}", "chatturat").replace("{code}", NOBODYS_CODE).replace("{number}", "2")
     path = path.replace("{step}", "person")
+    path = path.replace("{word}", "a" * 24)
     path = re.sub(r"\{(\w+_id|token)\}", lambda _: str(uuid7()), path)
     return re.sub(r"\{\w+\}", "x", path)
 
@@ -216,6 +258,15 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{message_id}", await town.message(coordinator, buddy))
     if "{token}" in path and coordinator:
         path = path.replace("{token}", await town.token(coordinator, code))
+    if "{session_id}" in path and coordinator:
+        needs = path.endswith(("/closure", "/doctors"))
+        path = path.replace("{session_id}", await town.session(coordinator, code, doctor=needs))
+    if "{task_id}" in path and coordinator:
+        path = path.replace("{task_id}", await town.absence(coordinator, code))
+    if "{test_id}" in path and coordinator:
+        path = path.replace("{test_id}", await town.test(coordinator, code))
+    if "{word}" in path and coordinator:
+        path = path.replace("{word}", await town.word(coordinator, code))
     if "{batch_id}" in path and coordinator:
         state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
         path = path.replace("{batch_id}", await town.batch(coordinator, state))
@@ -294,6 +345,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
     if line.path == "/{tenant}/pack-drafts":
         base = {"own": town.own.pack_id, "foreign": town.foreign.pack_id}.get(whose, uuid7())
         return {**key, "base": str(base)}
+    forms |= await _treatment(town, line, code, whose)
     last = "/".join(line.path.split("/")[-2:])
     if last == "{tenant}/matching" and line.method == "POST":
         return {**key, "pair": await _pair(town, code, whose)}
@@ -303,6 +355,34 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
 def _today(town: Town, name: str) -> dict[str, str]:
     today = town.here("coordinator").today
     return {f"{name}_day": str(today.day), f"{name}_month": str(today.month), f"{name}_year": str(today.year)}
+async def _treatment(town: Town, line: Line, code: str, whose: str) -> dict[str, dict[str, Any]]:
+    key, member = {"key": str(uuid7())}, str(town.own.people["doctor"][0])
+    today = clock.day(clock.now())
+    day = {"day": str(today.day), "month": str(today.month), "year": str(clock.buddhist(today))}
+    project = {"foreign": str(town.foreign.project_id), "nobodys": str(uuid7())}.get(whose, str(town.own.project_id))
+    held = str(uuid7())
+    if line.path.endswith("/{word}") and line.method == "POST" and whose in ("own", "others"):
+        held = await town.session("coordinator", code)
+    return {
+        "{tenant}/sessions": {**key, "project": project, "kind": "cbtx", "place": "ศาลา", "minutes": "60", "at": "9:00"}
+        | {f"on_{part}": text for part, text in day.items()},
+        "{session_id}/move": {**key, "at": "10:00", "reason": "ฝนตก"}
+        | {f"on_{part}": text for part, text in day.items()},
+        "{session_id}/cancellation": {**key, "cancel_reason": "ฝนตก"},
+        "{session_id}/restoration": key,
+        "{session_id}/attendance": {f"key.{code}": key["key"], f"here.{code}": "yes"},
+        "attendance/{code}": {f"key.{code}": key["key"], f"here.{code}": "yes"},
+        "{session_id}/doctors": {**key, "doctor": member, "present": "yes"},
+        "{session_id}/closure": {**key, "kind": "cbtx", "rest": "absent"},
+        "{code}/tests": {**key, "sample": "strip", "result": "negative", "taken_by": member, "read_by": member}
+        | {f"taken_on_{part}": text for part, text in day.items()},
+        "{test_id}/custody": {**key, "receiver": "ห้องปฏิบัติการ"},
+        "{code}/home-visits": {"visit_key": key["key"], "visited_by": member, "seen": "สบายดี"}
+        | {f"visited_on_{part}": text for part, text in day.items()},
+        "{task_id}/contacts": {**key, "reached": "yes", "note": "ติดต่อได้"},
+        "{code}/{word}": {**key, "session": held},
+        "calendar/address": key,
+    }
 
 
 async def _pair(town: Town, code: str, whose: str) -> str:

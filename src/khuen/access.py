@@ -40,6 +40,9 @@ _DAILY_WORK = {
     "enrolment.import",
     "messages.see",
     "messages.nudge",
+    "treatment.see",
+    "treatment.schedule",
+    "treatment.attend",
     "undo",
 } | _ENDINGS
 
@@ -56,6 +59,10 @@ _CARE = frozenset(
         "endings.complete",
         "endings.confirm",
         "undo",
+        "treatment.see",
+        "treatment.attend",
+        "treatment.test",
+        "treatment.results",
     }
     | _ENDINGS
 )
@@ -63,7 +70,7 @@ _CARE = frozenset(
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
     "buddy": frozenset({"followups.today", "followups.log", "undo"}),
-    "clinic": _CARE,
+    "clinic": _CARE | {"treatment.schedule"},
     "doctor": _CARE,
     "chair": frozenset(),
     "hospital_director": frozenset(),

@@ -35,6 +35,7 @@ from khuen.pathway import routes_packs as packs
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
+from khuen.treatment import routes as treatment
 
 ROUTES: list[Any] = [
     assets.serve,
@@ -44,6 +45,7 @@ ROUTES: list[Any] = [
     *pathway.ROUTES,
     *packs.ROUTES,
     *buddies.ROUTES,
+    *treatment.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
     *round_pages.ROUTES,

@@ -95,6 +95,14 @@ class Reminders:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """Within how many days somebody who missed a session is asked after, and how often a week brings a further test."""
+
+    contact_within_days: Days = 3
+    extra_tests_percent: Annotated[int, Meta(ge=0, le=100, description="a whole number from 0 to 100")] = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hotline:
     number: Annotated[str, Meta(pattern="^[0-9]{3,10}$", description='a telephone number in quotes, such as "1669"')]
     name: Text
@@ -115,6 +123,7 @@ class DistrictSettings:
     hotlines: tuple[Hotline, ...]
     holidays: Holidays
     wording: dict[str, Text]
+    treatment: Treatment = Treatment()  # settings that were kept before there was such a table lack it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,6 +35,7 @@ BLANK = (
     f"UPDATE acknowledgement SET note = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE slip SET withdrawn_why = NULL WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE referral SET place = '' WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"UPDATE attendance SET correction = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM}",
     f"DELETE FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}",
 )

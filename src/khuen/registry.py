@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from khuen import clock
+from khuen import clock, thai
 from khuen.signin.rows import reading
 from khuen.tenancy import Here
 
@@ -32,3 +32,14 @@ async def active() -> list[District]:
             "SELECT id, slug, practice, as_of FROM auth.tenant WHERE state = 'active' ORDER BY id"
         )
     return [District(**row) for row in rows]
+
+
+async def named(slug: str) -> District | None:
+    """The district of an address, unless it is suspended. Raises Busy."""
+    if thai.refuse(slug):
+        return None
+    async with reading() as connection:
+        row = await connection.fetchrow(
+            "SELECT id, slug, practice, as_of FROM auth.tenant WHERE slug = $1 AND state = 'active'", slug
+        )
+    return District(**row) if row else None

@@ -37,6 +37,7 @@ WRONG = N_("This does not look right. Please check it")
 #: what the menu may hold: (permission, path inside the tenant, label)
 MENU = (
     ("board.see", "board", N_("Board")),
+    ("treatment.see", "sessions", N_("Sessions")),
     ("enrolment.enrol", "enrolments", N_("Enrol")),
     ("enrolment.import", "imports", N_("Import")),
     ("buddies.assign", "matching", N_("Match buddies")),

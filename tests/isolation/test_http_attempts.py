@@ -22,6 +22,12 @@ TABLES = (
     "enrolment_draft",
     "import_batch",
     "undo",
+    "session",
+    "attendance",
+    "absence_task",
+    "urine_test",
+    "home_visit",
+    "doctor_presence",
 )
 
 
@@ -37,6 +43,10 @@ async def test_threat_01_random_requests_across_districts_find_nothing(town: Tow
         "batch_id": await town.batch("stranger", "checked"),
         "member_id": str(town.foreign.people["strange_buddy"][0]),
         "d": await town.draft("stranger"),
+        "session_id": await town.session("stranger", strange[0]),
+        "task_id": await town.absence("stranger", strange[0]),
+        "test_id": await town.test("stranger", strange[0]),
+        "word": await town.word("stranger", code),
     }
     secrets = [code, "Strange_buddy", "Stranger"]  # an id may come to stand for something of one's own as well
     lines = matrix.lines()

@@ -1,0 +1,354 @@
+"""Sessions, rosters, tests and their count: pure functions of dates and marks (docs/treatment.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from khuen.cases.rules import Stage, Step, stage_of
+from khuen.clock import BANGKOK
+from khuen.msgid import N_
+from khuen.thai import arabic
+
+LONGEST_SERIES_DAYS = 366
+
+
+class Kind(StrEnum):
+    """A CBTx session (B14: the treating doctor comes to each), or any other activity of the project."""
+
+    CBTX = "cbtx"
+    OTHER = "other"
+
+
+class Mark(StrEnum):
+    PRESENT = "present"
+    ABSENT = "absent"
+    EXCUSED = "excused"  #: told us beforehand
+
+
+class Reason(StrEnum):
+    """Why somebody did not come."""
+
+    WORK = "work"
+    ILL = "ill"
+    TRAVEL = "travel"
+    FAMILY = "family"
+    MOVED = "moved"
+    UNWILLING = "unwilling"
+    UNKNOWN = "unknown"
+
+
+class Sample(StrEnum):
+    """A strip is a screen; a laboratory confirms."""
+
+    STRIP = "strip"
+    LAB = "lab"
+
+
+class Result(StrEnum):
+    NEGATIVE = "negative"
+    POSITIVE = "positive"
+    REFUSED = "refused"
+    NOT_DONE = "not_done"
+
+
+KINDS: dict[str, str] = {Kind.CBTX: N_("CBTx session"), Kind.OTHER: N_("Other activity")}
+MARKS: dict[str, str] = {Mark.PRESENT: N_("Came"), Mark.ABSENT: N_("Absent"), Mark.EXCUSED: N_("Excused")}
+REASONS: dict[str, str] = {
+    Reason.WORK: N_("Work"),
+    Reason.ILL: N_("Ill"),
+    Reason.TRAVEL: N_("No way to travel"),
+    Reason.FAMILY: N_("Family matters"),
+    Reason.MOVED: N_("Moved away"),
+    Reason.UNWILLING: N_("Does not wish to come"),
+    Reason.UNKNOWN: N_("Reason not known"),
+}
+NOT_YET_ENROLLED = N_("This person was not enrolled yet on that day")
+NOT_IN_CARE = N_("This person was no longer in the programme on that day")
+NOT_YET_DAY = N_("The day of this session has not come yet")
+NO_DOCTOR = N_(
+    "No doctor is marked as present: a CBTx session cannot be closed without one. Close it as another activity"
+)
+UNTIL_BEFORE = N_("The last day lies before the first")
+TOO_LONG = N_("At most one year at a time")
+NO_DAY = N_("There is no such weekday between these days")
+
+
+# --- the calendar --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Weekly:
+    """Once a week on a weekday (0 is Monday) at a time of the day in Bangkok, both days counted."""
+
+    weekday: int
+    at: time
+    from_on: date
+    until_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    on: date
+    starts_at: datetime
+    holiday: bool
+
+
+def wrong(weekly: Weekly) -> str | None:
+    """The message id of why a series cannot be planned."""
+    days = (weekly.until_on - weekly.from_on).days
+    if days < 0:
+        return UNTIL_BEFORE
+    if days > LONGEST_SERIES_DAYS:
+        return TOO_LONG
+    return None if expand(weekly, ()) else NO_DAY
+
+
+def expand(weekly: Weekly, holidays: Collection[date]) -> list[Slot]:
+    """Every day of the series in order; one that is a holiday is named as such, not left out."""
+    on = weekly.from_on + timedelta(days=(weekly.weekday - weekly.from_on.weekday()) % 7)
+    found = []
+    while on <= weekly.until_on:
+        found.append(Slot(on, moment(on, weekly.at), on in holidays))
+        on += timedelta(days=7)
+    return found
+
+
+def moment(on: date, at: time) -> datetime:
+    """That time of that day in Bangkok, in UTC."""
+    return datetime.combine(on, at, BANGKOK).astimezone(UTC)
+
+
+def read_time(text: str) -> time | None:
+    """13:30, 13.30, 9.00 or ๑๓.๓๐ น. as somebody types it; None for anything else."""
+    found = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})(?: ?น\.?)?", arabic(text).strip())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        return None
+    return time(int(found[1]), int(found[2]))
+
+
+def monday(on: date) -> date:
+    return on - timedelta(days=on.weekday())
+
+
+# --- who is on the roster ------------------------------------------------------------------------------------------
+
+
+def stage_as_of(steps: Iterable[Step], on: date) -> Stage | None:
+    """Where a case stood at the end of a day; None before it was opened."""
+    until = [step for step in steps if step.on <= on]
+    return stage_of(until) if until else None
+
+
+def on_roster(stage: Stage | None) -> bool:
+    """Whoever is enrolled and not yet through with treatment is expected; their first session begins it."""
+    return stage in (Stage.ENROLLED, Stage.IN_TREATMENT)
+
+
+def refusal(stage: Stage | None) -> str | None:
+    """Why nobody can be marked at a session of a day on which their case stood at `stage`."""
+    if stage is None:
+        return NOT_YET_ENROLLED
+    return NOT_IN_CARE if stage is Stage.CLOSED else None
+
+
+def backdated(on: date, today: date) -> bool:
+    """Written down on a later day than it happened: said beside it, never refused."""
+    return on < today
+
+
+def may_mark(on: date, today: date) -> bool:
+    """From the day itself on, whatever the hour: clocks differ, days do not."""
+    return on <= today
+
+
+# --- marks ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """How somebody is marked; only an absence has a reason."""
+
+    mark: Mark
+    reason: Reason | None = None
+
+    @property
+    def code(self) -> str:
+        return self.reason.value if self.reason else self.mark.value
+
+
+def said(ticked: bool, why: str, was: Said | None) -> Said | None:
+    """What a row of the roster says: a tick means "came", else the reason chosen. None: not marked.
+
+    A tick that was taken away without a reason is an absence whose reason is not known yet. Raises ValueError for a
+    reason that there is not.
+    """
+    if ticked:
+        return Said(Mark.PRESENT)
+    if why == Mark.EXCUSED:
+        return Said(Mark.EXCUSED)
+    if why:
+        return Said(Mark.ABSENT, Reason(why))
+    return Said(Mark.ABSENT, Reason.UNKNOWN) if was else None
+
+
+def from_code(code: str) -> Said | None:
+    """What `Said.code` stands for; None for nothing. Raises ValueError."""
+    if not code:
+        return None
+    if code in (Mark.PRESENT, Mark.EXCUSED):
+        return Said(Mark(code))
+    return Said(Mark.ABSENT, Reason(code))
+
+
+def wants_contact(mark: Mark | None) -> bool:
+    """Whether somebody must ask after this person."""
+    return mark is Mark.ABSENT
+
+
+def contact_due(on: date, written_on: date, days: int) -> date:
+    """So many days after the session, but a back-dated roster leaves its days to whoever has to ask."""
+    return max(on, written_on) + timedelta(days=days)
+
+
+# --- the count -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """How one person is marked at one closed session; `cbtx` as it was closed, with its doctor."""
+
+    starts_at: datetime
+    on: date
+    cbtx: bool
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One urine test that stands (no other replaced it)."""
+
+    id: UUID
+    on: date
+    made_at: datetime
+    sample: Sample
+    result: Result
+    confirms_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Calendar days in which the next test counts."""
+
+    opens_on: date
+    closes_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What stands in `treatment_tally`. `held` are CBTx sessions that the person was expected at.
+
+    A positive test ends the row of `negatives`; `best_negatives` is the longest row so far, which nothing takes away.
+    """
+
+    started_on: date | None  #: the first session that the person came to
+    held: int
+    with_doctor: int
+    missed: int  #: absences in a row, up to the newest session
+    last_attended_on: date | None
+    tests: int
+    last_test_on: date | None
+    opens_on: date
+    closes_on: date
+    negatives: int  #: in a row, up to the newest test
+    best_negatives: int
+
+
+def tally(opened_on: date, sessions: Iterable[Attended], tests: Iterable[Reading], every_days: int) -> Tally:
+    """The count of one case from every mark at a closed session and every test that stands, in whatever order."""
+    rows = sorted(sessions, key=lambda row: row.starts_at)
+    came = [row for row in rows if row.mark is Mark.PRESENT]
+    answered = sorted(tests, key=lambda test: (test.on, test.made_at, test.id))
+    done = [test for test in answered if was_done(test.result) and not test.confirms_id]
+    last = done[-1].on if done else None
+    negatives, best = _negatives([test for test in answered if test.result is not Result.NOT_DONE])
+    due = next_test(last or opened_on, every_days)
+    return Tally(
+        started_on=came[0].on if came else None,
+        held=sum(row.cbtx for row in rows),
+        with_doctor=sum(row.cbtx for row in came),
+        missed=_missed(rows),
+        last_attended_on=came[-1].on if came else None,
+        tests=len(done),
+        last_test_on=last,
+        opens_on=due.opens_on,
+        closes_on=due.closes_on,
+        negatives=negatives,
+        best_negatives=best,
+    )
+
+
+def was_done(result: Result) -> bool:
+    """Only what was read counts as a test; whether somebody refused is for the clinic alone to know."""
+    return result in (Result.NEGATIVE, Result.POSITIVE)
+
+
+def drops_out(missed: int, limit: int) -> bool:
+    """A hint for the meeting, never a decision: so many sessions missed in a row (the rule pack's drop_out_missed)."""
+    return missed >= limit
+
+
+def must_confirm(test: Reading) -> bool:
+    """A positive strip is a screen: it needs a laboratory before any use in law."""
+    return test.sample is Sample.STRIP and test.result is Result.POSITIVE
+
+
+def next_test(last_on: date, every_days: int) -> Window:
+    """About every so many days, a quarter of them earlier or later."""
+    slack = every_days // 4
+    return Window(last_on + timedelta(days=every_days - slack), last_on + timedelta(days=every_days + slack))
+
+
+def test_day(seed: bytes, window: Window) -> date:
+    """The day inside the window: whoever does not know the case's seed cannot guess it, and it never changes."""
+    days = (window.closes_on - window.opens_on).days + 1
+    return window.opens_on + timedelta(days=_drawn(seed, f"day {window.opens_on}") % days)
+
+
+def extra_day(seed: bytes, on: date, percent: int) -> date | None:
+    """The working day of a further test in the week of `on`, for about `percent` of all weeks."""
+    week = monday(on)
+    if _drawn(seed, f"week {week}") % 100 >= percent:
+        return None
+    return week + timedelta(days=_drawn(seed, f"weekday {week}") % 5)
+
+
+def _missed(rows: Sequence[Attended]) -> int:
+    missed = 0
+    for row in reversed(rows):
+        if row.mark is Mark.PRESENT:
+            break
+        missed += row.mark is Mark.ABSENT  # who was excused neither breaks the row nor lengthens it
+    return missed
+
+
+def _negatives(answered: Sequence[Reading]) -> tuple[int, int]:
+    """(the row up to the newest test, the longest row). A confirmation speaks for the strip it confirms, at the
+    strip's place; a refusal ends the row.
+    """
+    confirmed = {test.confirms_id: test.result for test in answered if test.confirms_id}
+    row = best = 0
+    for test in answered:
+        if not test.confirms_id:
+            row = row + 1 if confirmed.get(test.id, test.result) is Result.NEGATIVE else 0
+            best = max(best, row)
+    return row, best
+
+
+def _drawn(seed: bytes, what: str) -> int:
+    return int.from_bytes(hashlib.sha256(seed + what.encode()).digest()[:8])

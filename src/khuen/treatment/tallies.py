@@ -1,0 +1,126 @@
+"""The count of each case: rewritten in the transaction of what changes it, and looked at again every night."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from khuen import packs, vault
+from khuen.cases.tables import CaseFile
+from khuen.ids import uuid7
+from khuen.pathway import service as pathway
+from khuen.tenancy import Here, hot, many
+from khuen.treatment import queries, rules
+from khuen.treatment.rules import Attended, Kind, Mark, Reading, Result, Sample, Tally
+from khuen.treatment.tables import TreatmentTally
+
+PART = 200  #: cases in one transaction of the night
+_COLUMNS = tuple(field.name for field in fields(Tally))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Where a count was not what the rule says; `stood` is None where none had been written yet."""
+
+    case_id: UUID
+    stood: Tally | None
+    tally: Tally
+
+
+async def tallies(here: Here, case_ids: Collection[UUID] | None = None) -> dict[UUID, Tally]:
+    """The count of these cases, or of all that are open. One statement.
+
+    `negatives` is for pages of the clinic and the doctor and for the pathway's rule only.
+    """
+    rows = await hot(queries.TALLIES, list(case_ids) if case_ids is not None else None)
+    found = {}
+    for row in rows:
+        if row["id"] is None:
+            pack = await packs.pack(here, row["pack_id"])
+            found[row["case_id"]] = rules.tally(row["opened_on"], (), (), pack.pathway.urine_every_days)
+        else:
+            found[row["case_id"]] = stood(row)
+    return found
+
+
+async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
+    """Put the counts right from every mark and every test, and answer where they differed.
+
+    Whose key was thrown away keeps the count that stood.
+    """
+    ids = sorted(set(case_ids))
+    if not ids:
+        return []
+    # The lock comes first: what commits meanwhile is then seen by the statement that follows.
+    await CaseFile.select(CaseFile.id).where(CaseFile.id.is_in(ids)).order_by(CaseFile.id).lock_rows("NO KEY UPDATE")
+    kept = await TreatmentTally.select().where(TreatmentTally.case_id.is_in(ids))
+    before = {row["case_id"]: stood(row) for row in kept}
+    safe = await vault.open_tenant(here)
+    found = []
+    for row in await hot(queries.FACTS, ids):
+        if row["wrapped"] is None:
+            continue
+        pack = await packs.pack(here, row["pack_id"])
+        made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), pack.pathway.urine_every_days)
+        if before.get(row["case_id"]) != made:
+            found.append(Difference(row["case_id"], before.get(row["case_id"]), made))
+    await many(
+        queries.SETTLE,
+        [(uuid7(here.now), one.case_id, *(getattr(one.tally, name) for name in _COLUMNS)) for one in found],
+    )
+    await pathway.heard(here, {one.case_id: _told(one.tally) for one in found})
+    return found
+
+
+async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, int]:
+    """Recompute the next open cases after `after`: (the last of them or None at the end, how many differed).
+
+    A case without a count yet is no difference: nothing was said that was wrong.
+    """
+    wanted = CaseFile.select(CaseFile.id).where(CaseFile.stage != "closed")
+    if after is not None:
+        wanted = wanted.where(CaseFile.id > after)
+    ids = [row["id"] for row in await wanted.order_by(CaseFile.id).limit(PART)]
+    differed = [one for one in await recompute(here, ids) if one.stood is not None]
+    return (ids[-1] if len(ids) == PART else None), len(differed)
+
+
+def _told(tally: Tally) -> dict[str, date | int | None]:
+    """What the pathway has to know of it."""
+    return {
+        "started_on": tally.started_on,
+        "sessions": tally.with_doctor,
+        "missed": tally.missed,
+        "tests": tally.tests,
+        "negatives": tally.negatives,
+        "best_negatives": tally.best_negatives,
+    }
+
+
+def stood(row: Any) -> Tally:
+    """The count as a row of `treatment_tally` holds it."""
+    return Tally(**{name: row[name] for name in _COLUMNS})
+
+
+def _sessions(row: Any) -> list[Attended]:
+    return [
+        Attended(datetime.fromisoformat(starts_at), date.fromisoformat(on), kind == Kind.CBTX, Mark(mark))
+        for starts_at, on, kind, mark in json.loads(row["sessions"] or "[]")
+    ]
+
+
+def _tests(safe: vault.TenantVault, row: Any) -> list[Reading]:
+    own = safe.unwrap(row["person_id"], row["key_id"], row["wrapped"])
+    found = []
+    for id_, on, made_at, sample, sealed, confirms in json.loads(row["tests"] or "[]"):
+        key = UUID(id_)
+        result = Result(own.unseal("urine_test", "result", key, base64.b64decode(sealed)))
+        confirmed = UUID(confirms) if confirms else None
+        at = datetime.fromisoformat(made_at)
+        found.append(Reading(key, date.fromisoformat(on), at, Sample(sample), result, confirmed))
+    return found
