@@ -28,7 +28,7 @@ from khuen.database import DB, Pools, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
-from workers import audit, enrolment, erasure, followups, messages, pathway, practice, signin
+from workers import audit, enrolment, erasure, followups, messages, pathway, practice, signin, treatment
 from workers.rounds import AWAY, Rounds
 
 EACH, LATEST = "each missed run of today", "only the latest missed run"
@@ -55,6 +55,7 @@ CLOCK = (
     Job("seal_audit_heads", 1 * _HOURS, time(0, 10), LATEST, lambda settings, _: audit.seal_heads(settings)),
     Job("settle_stages", 24 * _HOURS, time(2, 40), LATEST, lambda _, __: pathway.settle()),
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),
+    Job("recompute_treatment", 24 * _HOURS, time(2, 45), LATEST, lambda _, __: treatment.recompute()),
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),

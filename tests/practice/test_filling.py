@@ -94,6 +94,15 @@ _READ = {
     "visit_due": "case_id, state, opens_on, due_on, closes_on, seen_id, last_how, misses, attention_id, priority",
     "message": "id, kind, recipient_id, day, urgent, count, state, made_at, reason, tries",
     "enrolment_draft": "id, member_id, step, made_at",
+    "session": "id, on_date, starts_at, place, state",
+    "session_change": "id, session_id, reason",
+    "session_closure": "id, session_id, kind, presence_id, at",
+    "attendance": "id, session_id, case_id, mark, reason, at",
+    "absence_task": "id, case_id, due_on, closed_at",
+    "absence_contact": "id, task_id, reached, at",
+    "urine_test": "id, case_id, sample, taken_on, done, confirms_id",
+    "home_visit": "id, case_id, visited_on",
+    "treatment_tally": "case_id, started_on, held, with_doctor, missed, tests, opens_on, negatives, best_negatives",
     "audit": "seq, at, member_id, tag, detail",
 }
 

@@ -25,6 +25,7 @@ from khuen.practice import queries
 from khuen.practice.answers import Act, Note
 from khuen.practice.life import Visit
 from khuen.practice.telling import Told
+from khuen.practice.treating import treat
 from khuen.practice.world import HANDED_OVER, Moment, World, moments
 from khuen.tenancy import Here, hot, many
 
@@ -57,6 +58,7 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await audit.record_many(here, [_entry(here, act) for act in (*([waiting] if waiting else ()), *acts)])
     await _rows(here, world)
     await followups.recompute(here, [life.id for life in world.lives])
+    await treat(here, world, ids)
     await _messages(world)
     newest = next(project.pack_id for project in await cases.projects(here) if project.id == ids[0])
     read_aloud = (await packs.pack(here, newest)).consent.versions

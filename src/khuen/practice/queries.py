@@ -31,3 +31,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 FILLED = "SELECT 1 FROM audit WHERE tenant_id = $1 AND subject_id = $1 AND tag = 'practice:filled' LIMIT 1"
 
 VISITS_DUE = "SELECT v.case_id, v.id FROM visit_due v WHERE v.tenant_id = $1 AND v.case_id = ANY ($2::uuid[])"
+
+ASKED = """
+INSERT INTO absence_task (tenant_id, id, case_id, session_id, due_on, made_at, closed_at, closed_by, closed_as)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""

@@ -20,6 +20,7 @@ from khuen.district import TenantFile
 from khuen.members import NewMember
 from khuen.practice import answers, drafts, telling
 from khuen.practice.answers import Act, Note, Seen, Slip
+from khuen.practice.courses import Course, course
 from khuen.practice.drafts import Begun
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
 from khuen.practice.plans import Plan
@@ -43,6 +44,7 @@ class World:
     acts: tuple[Act, ...] = ()
     told: tuple[Told, ...] = ()
     begun: tuple[Begun, ...] = ()
+    course: Course | None = None
 
     @property
     def check_ins(self) -> int:
@@ -110,11 +112,13 @@ def _detailed(world: World, making: Making, office: Office, cases: list[Wanted])
     days = [making.today - timedelta(days=days) for days in range(plan.told_days, 0, -1)]
     told = telling.messages(chance, world.lives, world.seen, slipped, office, making.file.settings, days)
     begun = drafts.begun(chance, plan.drafts, cases[-1].village, making.until)
+    treated = course(making, world.lives, world.roles["coordinator"], world.roles["clinic"])
     return replace(
         world,
         notes=tuple(notes),
         slips=tuple(slipped),
-        acts=tuple(acts),
+        acts=tuple(sorted([*acts, *treated.acts], key=lambda act: act.at)),
         told=tuple(told),
         begun=tuple(begun),
+        course=treated,
     )
