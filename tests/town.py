@@ -169,6 +169,7 @@ class Town:
         async with within(here):
             await hot("UPDATE case_file SET opened_on = opened_on - 200 WHERE tenant_id = $1 AND id = $2", case_id)
             await treatment.complete(here, code, uuid7(), here.today - timedelta(days=days_ago))
+
     async def session(self, coordinator: str, code: str, *, doctor: bool = False) -> str:
         """A session of today, at which this case is marked as absent when a doctor is there already."""
         made, here, key = self.of(coordinator), self.here(coordinator), uuid7()
@@ -355,6 +356,8 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
 def _today(town: Town, name: str) -> dict[str, str]:
     today = town.here("coordinator").today
     return {f"{name}_day": str(today.day), f"{name}_month": str(today.month), f"{name}_year": str(today.year)}
+
+
 async def _treatment(town: Town, line: Line, code: str, whose: str) -> dict[str, dict[str, Any]]:
     key, member = {"key": str(uuid7())}, str(town.own.people["doctor"][0])
     today = clock.day(clock.now())

@@ -115,7 +115,7 @@ async def calendar(request: Asked, tenant: FromPath[str]) -> Response[str]:
         first=first,
         last=last,
         month=month,
-        days=[(clock.echo(on), on == here.today, some) for on, some in days.items()],
+        days=[(clock.echo(on), some) for on, some in days.items()],
         before=before if month else rules.monday(before),
         after=last + timedelta(days=1),
         today=here.today,
