@@ -112,7 +112,10 @@ async def test_an_import(province: Province, browser: Browser, scripts: bool) ->
     if scripts:
         await expect(field).to_have_count(0)  # the answer took the place of the form, whose error says "ไม่ถูกต้อง"
         await expect(tab.locator(f"#row-{number} td.long")).to_have_text(re.compile(r"^\s*ถูกต้อง"))
-        await tab.goto(tab.url.split("?")[0])
+        await expect(tab.locator(f"#row-{number} th")).to_be_focused()
+        await expect(tab.locator("#import-sieve")).to_contain_text("รอแก้ไข (99)")
+        await expect(tab.locator("#live")).to_contain_text("99")
+        await look(tab, "mended")
     await tab.get_by_role("button", name="นำเข้าแถวที่ถูก 101 แถว").click()
     await tab.get_by_text("ลงทะเบียนแล้ว 101 ราย").wait_for()
     if scripts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ import pytest
 from khuen import clock
 from khuen.enrolment import batches, checking, committing, listing, mending, receiving, upload
 from khuen.enrolment.batches import Mapping
+from khuen.enrolment.listing import Sieve
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.settings import Settings
@@ -62,7 +64,7 @@ async def test_five_thousand_rows_with_a_hundred_bad_ones(pools: Settings, root:
     assert counts == {"good": 4900, "bad": 90, "duplicate": 10}
     async with within(here):
         held = await batches.batch(here, batch.id)
-        rows, total = await listing.page(here, held, NEAR, ["bad", "duplicate"], None, 1, 200)
+        rows, total = await listing.page(here, held, NEAR, Sieve(["bad", "duplicate"]), 1, 200)
     found = {row.cells[problem.field]: problem.code for row in rows for problem in row.problems}
     assert total == 100 and found == sheet.wrong
     assert await committed(here, batch.id) == committing.Progress(4900, 4900, True)
@@ -130,7 +132,7 @@ async def test_a_second_file_finds_the_people_of_the_first(pools: Settings) -> N
     second = await received(here, made.project_id, content + b" ")
     assert await checked(here, second.id, second.mapping) == {"duplicate": 30}
     async with within(here):
-        (row, *_), _ = await listing.page(here, second, NEAR, ["duplicate"], None, 1)
+        (row, *_), _ = await listing.page(here, second, NEAR, Sieve(["duplicate"]))
         assert row.matches[0].open_case and row.matches[0].name.startswith("ทดลอง")
         again = await mending.mend(here, second.id, NEAR, row.number, {}, f"same:{row.matches[0].person_id}")
         assert again.problems[0].code == "open_case"
@@ -195,6 +197,12 @@ async def test_the_pages_without_scripts(site: Site, root: Any) -> None:
     assert all(f">{cell}<" in page.text for cell in cells[:50])
     only = await nok.get(f"{url}?kind=phone")
     assert only.text.count('id="row-') == 10
+    in_column = await nok.get(f"{url}?field=national_id&kind=&by=")
+    assert in_column.text.count('id="row-') == sum(cell[0] == "G" for cell in cells) == 45
+    both = await nok.get(f"{url}?field=national_id&kind=id_damaged&by=column")
+    assert both.text.count('id="row-') == 10 and both.text.count('scope="rowgroup"') == 1
+    groups = re.findall(r'scope="rowgroup">([^<]+)<', (await nok.get(f"{url}?by=column")).text)
+    assert groups == ["ชื่อ", "วันเกิดหรือปีเกิด", "เลขประจำตัวประชาชน"]  # as the columns lie; the others on page two
     wrong = next(cell for cell, code in sheet.wrong.items() if code == "phone")
     row = f"{url}/rows/{wrong[1:]}"
     assert "08-1234" in (await nok.get(row)).text

@@ -17,6 +17,7 @@ from khuen.tenancy import Here, hot
 from khuen.words import N_
 
 ALL_STATES = ["raw", "good", "bad", "duplicate", "done", "left_out", "undone"]
+MOST = 1_000_000  #: rows of a file, and then some
 CHANGED_MEANWHILE = N_("This import has moved on meanwhile. Look at its present state")
 
 
@@ -148,7 +149,7 @@ def unseal(safe: vault.TenantVault, row: Any) -> Content:
 async def waiting(here: Here, batch_id: UUID) -> list[Raw]:
     """The rows that are not in yet and not left out."""
     safe = await vault.open_tenant(here)
-    found = await hot(queries.PAGE, batch_id, ["raw", "good", "bad", "duplicate"], None, 1_000_000, 0)
+    found = await hot(queries.ROWS, batch_id, ["raw", "good", "bad", "duplicate"], MOST)
     return [Raw(row["id"], row["number"], unseal(safe, row)) for row in found]
 
 

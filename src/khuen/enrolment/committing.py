@@ -69,7 +69,7 @@ async def continue_batch(here: Here, batch_id: UUID) -> Progress:
     if held.state != "committing":
         counts = await tally(here, batch_id)
         return Progress(held.done, held.done + counts.get("good", 0), held.state != "checked")
-    found = await hot(queries.PAGE, batch_id, ["good"], None, CHUNK, 0)
+    found = await hot(queries.ROWS, batch_id, ["good"], CHUNK)
     await _put_in(here, held, found)
     counts = await count_rows(batch_id)
     if not counts.get("good"):

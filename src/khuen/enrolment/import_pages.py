@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping as Texts
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from khuen import clock, places, words
 from khuen.enrolment import batches, columns, committing, listing, opening, receiving, rules
@@ -53,28 +56,66 @@ async def mapping_values(
     }
 
 
-async def batch_values(here: Here, held: Batch, show: str, kind: str, page: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the page of an import shows, as its address says it."""
+
+    show: str = "problems"
+    kind: str = ""
+    field: str = ""
+    grouped: bool = False
+
+    @property
+    def query(self) -> str:
+        """The same as the query of an address, but for the page's number."""
+        return urlencode({"show": self.show, "kind": self.kind, "field": self.field, "by": "column" * self.grouped})
+
+
+def asked_of(query: Texts[str, str]) -> Asked:
+    """From the query of an address; what is unknown counts for nothing."""
+    show, kind, field = query.get("show", ""), query.get("kind", ""), query.get("field", "")
+    return Asked(
+        show if show in SHOWN_STATES else "problems",
+        kind if kind in PROBLEMS else "",
+        field if field in columns.FIELDS else "",
+        query.get("by") == "column",
+    )
+
+
+async def figures(here: Here, held: Batch, asked: Asked, *, again: bool = False) -> dict[str, Any]:
+    """How the rows stand: counts, tabs, what they can be sifted by. `again`: swapped into a page that is open."""
     counts = await batches.tally(here, held.id)
-    states = SHOWN_STATES.get(show, SHOWN_STATES["problems"])
-    near = await opening.near_of(here)
-    size = PAGE if held.state in ("checked", "committed") else 0
-    found, total = await listing.page(here, held, near, states, kind or None, page, size)
-    before = await receiving.same_file_before(here, held.id) if held.state == "checked" else None
+    tally = await listing.problem_tally(here, held)
+    letters = {name: columns.cell(0, at)[:-1] for at, name in held.mapping.fields.items()}
     return {
         "batch": held,
+        "asked": asked,
         "counts": counts,
-        "kinds": await listing.kinds(here, held.id),
+        "wrong_rows": counts.get("bad", 0) + counts.get("duplicate", 0),
+        "kinds": tally.kinds,
+        "wrong_fields": [(name, letters.get(name, ""), n) for name, n in tally.fields],
         "problems": PROBLEMS,
         "fields": columns.FIELDS,
+        "again": again,
+    }
+
+
+async def batch_values(here: Here, held: Batch, asked: Asked, page: int) -> dict[str, Any]:
+    values = await figures(here, held, asked)
+    near = await opening.near_of(here)
+    size = PAGE if held.state in ("checked", "committed") else 0
+    sieve = listing.Sieve(SHOWN_STATES[asked.show], asked.kind, asked.field, asked.grouped)
+    found, total = await listing.page(here, held, near, sieve, page, size)
+    before = await receiving.same_file_before(here, held.id) if held.state == "checked" else None
+    return {
+        **values,
         "states": STATES,
+        "mended": False,
         "rows": [(one, _matches(one)) for one in found],
-        "total": total,
         "page": page,
         "pages": max(1, -(-total // PAGE)),
-        "show": show if show in SHOWN_STATES else "problems",
-        "kind": kind,
-        "done": counts.get("done", 0),
-        "in_all": all_in(counts),
+        "done": values["counts"].get("done", 0),
+        "total": all_in(values["counts"]) if held.state == "committing" else total,
         "before": clock.in_words(before, here.now) if before else None,
         "may_undo": committing.may_undo(held, here.now),
     }

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from khuen import audit, vault
 from khuen.enrolment import columns, queries, rows
-from khuen.enrolment.batches import ALL_STATES, Batch, Content, read_problems, read_row, typed_texts, unseal
+from khuen.enrolment.batches import ALL_STATES, MOST, Batch, Content, read_problems, read_row, typed_texts, unseal
 from khuen.enrolment.opening import Resembling, person_of, resembling
 from khuen.enrolment.rules import Around
 from khuen.enrolment.tables import ImportRow
@@ -42,21 +41,48 @@ class Outcome:
     problems: tuple[rows.Problem, ...]
 
 
-async def kinds(here: Here, batch_id: UUID) -> list[tuple[str, int]]:
-    """How many rows have each kind of problem, the most frequent first: (key of rules.PROBLEMS, rows)."""
-    found: Counter[str] = Counter()
-    for row in await hot(queries.WAITING, batch_id):
-        found.update({problem.code for problem in read_problems(row["problems"])})
-    return found.most_common()
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """Which rows are wanted: in these states, with a problem of this kind, in this field; grouped by column or not."""
+
+    states: list[str]
+    kind: str = ""
+    field: str = ""
+    grouped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many rows have each kind of problem, the most frequent first, and a problem in each field, as columns lie."""
+
+    kinds: list[tuple[str, int]]
+    fields: list[tuple[str, int]]
+
+
+async def problem_tally(here: Here, held: Batch) -> Tally:
+    kinds: Counter[str] = Counter()
+    fields: Counter[str] = Counter()
+    for row in await hot(queries.WAITING, held.id):
+        found = read_problems(row["problems"])
+        kinds.update({problem.code for problem in found})
+        fields.update({problem.field for problem in found})
+    return Tally(kinds.most_common(), [(name, fields[name]) for name in _as_columns_lie(held) if name in fields])
 
 
 async def page(
-    here: Here, held: Batch, near: str, states: list[str], kind: str | None, number: int, size: int = 50
+    here: Here, held: Batch, near: str, sieve: Sieve, number: int = 1, size: int = 50
 ) -> tuple[list[Shown], int]:
     """One page of rows as they stand, and how many there are in all."""
-    mark = f'"{kind}"' if kind else None
-    found = await hot(queries.PAGE, held.id, states, mark, size, (number - 1) * size)
+    marks = f'["{sieve.field}",' if sieve.field else "", f',"{sieve.kind}",' if sieve.kind else ""
+    order = _as_columns_lie(held) if sieve.grouped else []
+    found = await hot(queries.PAGE, held.id, sieve.states, *marks, order, size, (number - 1) * size)
     return await _shown(here, held, near, found), found[0]["total"] if found else 0
+
+
+def _as_columns_lie(held: Batch) -> list[str]:
+    """Every field: those of the file from left to right, then the others."""
+    mapped = [name for _, name in sorted(held.mapping.fields.items())]
+    return [*mapped, *(name for name in columns.FIELDS if name not in mapped)]
 
 
 async def one(here: Here, held: Batch, near: str, number: int) -> Shown:
@@ -70,7 +96,7 @@ async def one(here: Here, held: Batch, near: str, number: int) -> Shown:
 async def result_rows(here: Here, held: Batch) -> list[Outcome]:
     """Every row that is still kept, in the order of the file, with an audit row: it leaves the site."""
     safe = await vault.open_tenant(here)
-    found = await hot(queries.PAGE, held.id, ALL_STATES, None, 1_000_000, 0)
+    found = await hot(queries.ROWS, held.id, ALL_STATES, MOST)
     await audit.record(here, "export:made", held.id, kind="import_result", count=len(found))
     return [
         Outcome(row["number"], unseal(safe, row).cells, row["state"], read_problems(row["problems"])) for row in found

@@ -22,12 +22,19 @@ SELECT number, state, problems FROM import_row
 WHERE tenant_id = $1 AND batch_id = $2 AND state IN ('bad', 'duplicate') ORDER BY number
 """
 
-#: $3 states, $4 a problem's mark in the JSON or null, $5 limit, $6 offset
+#: the first rows in these states, as the file has them. $3 states, $4 the most
+ROWS = """
+SELECT id, number, state, problems, content_sealed, case_id FROM import_row
+WHERE tenant_id = $1 AND batch_id = $2 AND state = ANY ($3::text[]) ORDER BY number LIMIT $4
+"""
+
+#: one page of them. $4 and $5 are marks of a field and of a kind of problem in the JSON [["phone","phone",null], …], or
+#: empty; $6 the fields by whose order rows are grouped after that of their first problem, or none; $7 size, $8 offset
 PAGE = """
 SELECT id, number, state, problems, content_sealed, case_id, count(*) OVER () AS total FROM import_row
 WHERE tenant_id = $1 AND batch_id = $2 AND state = ANY ($3::text[])
-    AND ($4::text IS NULL OR position($4 IN problems) > 0)
-ORDER BY number LIMIT $5 OFFSET $6
+    AND position($4 IN problems) > 0 AND position($5 IN problems) > 0
+ORDER BY array_position($6::text[], split_part(problems, '"', 2)), number LIMIT $7 OFFSET $8
 """
 
 #: who of these people has an open case, and which import opened it

@@ -89,7 +89,7 @@ async def samples(here: Here, held: Batch, size: int = 3) -> dict[int, list[str]
     """Column -> its first filled cells, shown beside the header while columns are matched."""
     safe = await vault.open_tenant(here)
     found: dict[int, list[str]] = {}
-    for row in await hot(queries.PAGE, held.id, ALL_STATES, None, 10, 0):
+    for row in await hot(queries.ROWS, held.id, ALL_STATES, 10):
         for at, cell in enumerate(unseal(safe, row).cells):
             if cell.strip() and len(found.setdefault(at, [])) < size:
                 found[at].append(cell[:40])

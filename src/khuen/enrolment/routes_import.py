@@ -18,9 +18,8 @@ from khuen import clock, web, words
 from khuen.cases import service as cases
 from khuen.enrolment import batches, checking, columns, opening, receiving, upload, workbook
 from khuen.enrolment.batches import Mapping
-from khuen.enrolment.import_pages import batch_values, mapping_values
+from khuen.enrolment.import_pages import asked_of, batch_values, mapping_values
 from khuen.enrolment.mapping import read_mapping, wrong_defaults
-from khuen.enrolment.problems import PROBLEMS
 from khuen.errors import Invalid, TooLarge
 from khuen.ids import uuid7
 from khuen.tenancy import Here, within
@@ -75,8 +74,6 @@ async def show(
     request: Asked,
     tenant: FromPath[str],
     batch_id: FromPath[UUID],
-    show: FromQuery[str] = "problems",
-    kind: FromQuery[str] = "",
     page: FromQuery[int] = 1,
     columns_again: FromQuery[str] = "",
 ) -> Response[str]:
@@ -87,8 +84,7 @@ async def show(
             values = await mapping_values(here, held, held.mapping, {})
             template_name = "enrolment/mapping.html"
         else:
-            chosen = kind if kind in PROBLEMS else ""
-            values = await batch_values(here, held, show, chosen, min(max(1, page), LAST_PAGE))
+            values = await batch_values(here, held, asked_of(request.query_params), min(max(1, page), LAST_PAGE))
             template_name = "enrolment/batch.html"
     return web.page(request, template_name, **values)
 

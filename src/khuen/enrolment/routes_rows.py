@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeAlias
+from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -10,7 +11,7 @@ from litestar.params import FromPath
 
 from khuen import web
 from khuen.enrolment import batches, columns, mending, opening
-from khuen.enrolment.import_pages import row_values
+from khuen.enrolment.import_pages import asked_of, figures, row_values
 from khuen.enrolment.mapping import text_of
 from khuen.errors import NotFound
 from khuen.tenancy import within
@@ -42,11 +43,19 @@ async def mend(request: Asked, tenant: FromPath[str], batch_id: FromPath[UUID], 
         near = await opening.near_of(here)
         after = await mending.mend(here, batch_id, near, _line(number), mended, text_of(form, "choice"))
         values = await row_values(here, held, _line(number))
-    if after.state in ("good", "left_out"):
+        ready = after.state in ("good", "left_out")
+        if ready and web.is_htmx(request):
+            values |= await figures(here, held, asked_of(_open_page(request)), again=True)
+    if ready:
         if web.is_htmx(request):
-            return web.piece(request, "enrolment/_row.html", **values)
+            return web.piece(request, "enrolment/_mended.html", **values)
         return web.saved(request, f"/{tenant}/imports/{batch_id}", text=MENDED)
     return web.answer(request, whole="enrolment/row.html", part="enrolment/_row_form.html", status=422, **values)
+
+
+def _open_page(request: Asked) -> dict[str, str]:
+    """The query of the page that the browser has open, on which the row is put right."""
+    return dict(parse_qsl(urlsplit(request.headers.get("hx-current-url", "")).query))
 
 
 def _line(number: int) -> int:
