@@ -214,3 +214,18 @@ def test_titles_of_inmates_are_never_offered() -> None:
 )
 def test_a_name_on_a_phone_tells_little(called: str, family: str | None, shown: str) -> None:
     assert thai.on_phone(called, family) == shown
+
+
+@given(st.text(alphabet="กขงนมรสะัาำิีึืฺุูเแโ็่้๊๋์ํ๎๏ฯๆ๓ aZ-.=\t\n\u200b\u00a0é", max_size=12))
+def test_what_needs_no_rewriting_is_left_as_it_is(text: str) -> None:
+    """The short way through `canonical` and the long one say the same."""
+    long_way = thai._rewritten(text)
+    assert thai.canonical(text) == " ".join(long_way.split())
+    assert (
+        thai.canonical(text, lines=True) == "\n".join(" ".join(line.split()) for line in long_way.splitlines()).strip()
+    )
+
+
+def test_a_word_that_only_looks_like_a_policewoman_is_a_name() -> None:
+    assert thai.split_prefix("หญิง ตัวอย่าง") == ("", "หญิง ตัวอย่าง")
+    assert thai.split_prefix("ร.ต.อ. หญิง ทดลอง ตัวอย่าง") == ("ร.ต.อ.", "ทดลอง ตัวอย่าง")

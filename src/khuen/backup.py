@@ -226,7 +226,8 @@ async def _erase_again(settings: Settings, connection: Any) -> int:
     async with connection.transaction():
         for key in keys:
             run = _in_district(connection, key["tenant_id"])
-            await erasure.blank(run, {key["person_id"]: key["id"]}, now, None)
+            await erasure.blank(run, [key["person_id"]], now)
+            await run(erasure.ERASED, key["id"], key["person_id"], now, None)
             here = Here(key["tenant_id"], None, frozenset({"clock"}), now)
             made = audit.entry(here, "person:erased", key["person_id"], reason="restore")
             await audit.write(run, here.tenant_id, made)

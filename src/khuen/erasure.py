@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -36,9 +36,12 @@ BLANK = (
     f"UPDATE slip SET withdrawn_why = NULL WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE referral SET place = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE attendance SET correction = '' WHERE tenant_id = $1 AND {_OF_CASES}",
-    f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM}",
+    f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM} AND safety_note <> ''",
     f"DELETE FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}",
 )
+#: that it was done: $2 the key's id, $3 the person, $4 when, $5 by whom
+ERASED = """INSERT INTO erasure (tenant_id, id, person_id, key_id, at, by_id) VALUES ($1, $2, $3, $2, $4, $5)
+    ON CONFLICT (tenant_id, id) DO NOTHING"""
 
 
 async def erase_person(here: Here, person_id: UUID) -> bool:
@@ -61,7 +64,8 @@ async def erase_people(here: Here, person_ids: Collection[UUID]) -> int:
     )
     keys = {row["person_id"]: row["id"] for row in rows}
     if keys:
-        await blank(tenancy.hot, keys, here.now, here.member_id)
+        await blank(tenancy.hot, list(keys), here.now)
+        await tenancy.many(ERASED, [(key, person, here.now, here.member_id) for person, key in keys.items()])
         await audit.record(here, "person:erased", next(iter(keys)) if len(keys) == 1 else None, count=len(keys))
         await asyncio.to_thread(append, path, *keys.values())  # last: what failed before is not on the list
     return len(keys)
@@ -76,19 +80,10 @@ async def finish(here: Here) -> int:
     return await erase_people(here, [row["person_id"] for row in rows])
 
 
-async def blank(run: audit.Run, keys: Mapping[UUID, UUID], at: datetime, by_id: UUID | None) -> None:
-    """The statements alone, without audit and list, for {person id: key id}: also how a restore erases again."""
+async def blank(run: audit.Run, person_ids: Collection[UUID], at: datetime) -> None:
+    """The statements alone, without audit, list and `ERASED`: also how a restore erases again."""
     for statement in BLANK:
-        await run(statement, list(keys), *([at] if "$3" in statement else []))
-    for person_id, key_id in keys.items():
-        await run(
-            """INSERT INTO erasure (tenant_id, id, person_id, key_id, at, by_id) VALUES ($1, $2, $3, $2, $4, $5)
-               ON CONFLICT (tenant_id, id) DO NOTHING""",
-            key_id,
-            person_id,
-            at,
-            by_id,
-        )
+        await run(statement, list(person_ids), *([at] if "$3" in statement else []))
 
 
 def append(path: Path, *key_ids: UUID) -> None:

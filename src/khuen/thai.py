@@ -31,7 +31,15 @@ _MARKS = re.compile("[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]")
 _OTHER_MARKS = "".join(chr(point) for point in range(0x300, 0x1E950) if unicodedata.combining(chr(point)))
 _RUN = re.compile(f"[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e{_OTHER_MARKS}]{{2,}}")
 _TONES = "\u0e48-\u0e4b"
+# What `canonical` may have to change: anything but ASCII and Thai, two marks on a letter other than a vowel with a tone
+# above or below it, ํ, what follows ำ, and the two เ that look like แ.
+_UNUSUAL = re.compile(
+    "[^ -~\u0e01-\u0e3a\u0e3f-\u0e5b]|\u0e4d|เเ|\u0e33[\u0e33\u0e48-\u0e4b]"
+    "|(?![\u0e31\u0e34-\u0e39][\u0e48-\u0e4c](?![\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]))"
+    "[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]{2}"
+)
 _SILENT = re.compile("[\u0e47-\u0e4e]")  # tone marks, mai taikhu, thanthakhat: they order and search last or not at all
+_NOT_OF_NAMES = re.compile("[^\\w\u0e31\u0e34-\u0e3a\u0e47-\u0e4e]|_")
 _LEADING_VOWEL = re.compile("([เ-ไ])([ก-ฮ])")
 _TO_ARABIC = str.maketrans("๐๑๒๓๔๕๖๗๘๙", "0123456789")
 _TO_THAI = str.maketrans("0123456789", "๐๑๒๓๔๕๖๗๘๙")
@@ -43,22 +51,28 @@ def canonical(text: str, *, lines: bool = False) -> str:
     NFC, one order for the marks of a letter, ํ + า as ำ, no invisible characters, single spaces.
     `lines=True` keeps line breaks (notes). Call `refuse` first: control characters are not removed here.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())  # numbers and codes: a spreadsheet is full of them
+    if not _UNUSUAL.search(text):
+        return " ".join(text.split())  # most of what people type and spreadsheets hold is spelt so already
+    text = _rewritten(text)
+    if not lines:
+        return " ".join(text.split())
+    return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
+
+
+def _rewritten(text: str) -> str:
     text = _RUN.sub(_ordered, unicodedata.normalize("NFC", _INVISIBLE.sub("", text)))
     # NFC leaves ํ + า apart and NFKC splits ำ, so the join is ours; a tone typed after ำ goes before it.
     text = re.sub(f"\u0e4d([{_TONES}]*)\u0e32", "\\1\u0e33", text)
     text = re.sub(f"\u0e33[\u0e33{_TONES}]+", lambda found: found.group().replace("\u0e33", "") + "\u0e33", text)
-    text = unicodedata.normalize("NFC", _RUN.sub(_ordered, text).replace("เเ", "แ"))
-    if not lines:
-        return " ".join(text.split())
-    return "\n".join(" ".join(line.split()) for line in text.splitlines()).strip()
+    return unicodedata.normalize("NFC", _RUN.sub(_ordered, text).replace("เเ", "แ"))
 
 
 def refuse(text: str, limit: int = 200) -> str | None:
     """Message id of why a typed text cannot be kept, or None: NUL, control characters, lone surrogates, too long."""
     if len(text) > limit:
         return TOO_LONG
+    if text.isprintable():
+        return None  # control characters and surrogates are not
     if any(unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n\r" for character in text):
         return HIDDEN_CHARACTERS
     return None
@@ -89,8 +103,7 @@ def search_prefix(*parts: str | None) -> str:
 
 def squash(text: str) -> str:
     """Letters, vowels and digits only, in lower case: how names of people and places are compared."""
-    letters = arabic(_SILENT.sub("", canonical(text).casefold()))
-    return "".join(letter for letter in letters if letter.isalnum() or _MARKS.match(letter))
+    return _NOT_OF_NAMES.sub("", arabic(_SILENT.sub("", canonical(text).casefold())))
 
 
 def arabic(text: str) -> str:
@@ -168,13 +181,15 @@ def phone(text: str) -> Phone:
 def split_prefix(text: str) -> tuple[str, str]:
     """("น.ส.", "ดวงใจ สมมุติ") from "นางสาวดวงใจ สมมุติ"; ("", text) when no known title or rank stands in front."""
     name = canonical(text)
+    if not name.startswith(_TITLES):
+        return "", name
     for spelling, prefix in _SPELLINGS:
-        rest = (
-            re.sub("^ ?หญิง (?=.)", "", name.removeprefix(spelling)) if prefix in RANKS else name.removeprefix(spelling)
-        )
-        # "นางสาวิตรี" is Mrs Savitri: what is left has to begin like a name.
-        if rest != name and re.match(r"[ก-ฮ][ก-๎]|[เ-ไ][ก-ฮ]|[A-Za-z]{2}", rest.strip(" .")):
-            return prefix, rest.strip(" .")
+        if not name.startswith(spelling):
+            continue
+        rest = name.removeprefix(spelling)
+        rest = (_POLICEWOMAN.sub("", rest) if prefix in RANKS else rest).strip(" .")
+        if _BEGINS_LIKE_A_NAME.match(rest):  # "นางสาวิตรี" is Mrs Savitri
+            return prefix, rest
     return "", name
 
 
@@ -206,6 +221,11 @@ _SPELLINGS = sorted(
     ],
     key=lambda pair: -len(pair[0]),
 )
+
+
+_TITLES = tuple(spelling for spelling, _ in _SPELLINGS)
+_POLICEWOMAN = re.compile("^ ?หญิง (?=.)")
+_BEGINS_LIKE_A_NAME = re.compile(r"[ก-ฮ][ก-๎]|[เ-ไ][ก-ฮ]|[A-Za-z]{2}")
 
 
 def _ordered(run: re.Match[str]) -> str:

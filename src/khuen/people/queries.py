@@ -10,12 +10,15 @@ ORDER BY p.sort_key, p.id
 LIMIT $6
 """
 
+#: three looks into three indexes; one condition with OR reads the whole district for each chunk of an import
 LIKELY_SAME = """
 SELECT p.id, p.called_name, p.given_name, p.family_name, p.subdistrict_code, p.moo,
     p.national_id_index, p.phone_index, p.search_name
 FROM person p
-WHERE p.tenant_id = $1 AND p.erased_at IS NULL AND (
-    p.national_id_index = ANY($2::bytea[]) OR p.phone_index = ANY($3::bytea[]) OR p.search_name = ANY($4::text[]))
+WHERE p.tenant_id = $1 AND p.erased_at IS NULL AND p.id = ANY (ARRAY(
+    SELECT i.id FROM person i WHERE i.tenant_id = $1 AND i.national_id_index = ANY ($2::bytea[])
+    UNION SELECT t.id FROM person t WHERE t.tenant_id = $1 AND t.phone_index = ANY ($3::bytea[])
+    UNION SELECT n.id FROM person n WHERE n.tenant_id = $1 AND n.search_name = ANY ($4::text[])))
 ORDER BY p.sort_key, p.id
 """
 
