@@ -16,7 +16,8 @@ from khuen.board import rules, service
 from khuen.board.back import way_back
 from khuen.board.service import Changed, Entry, Name
 from khuen.cases import service as cases
-from khuen.cases.rules import STAGES, ConsentKind, Decision, is_code
+from khuen.cases.rules import STAGES, ConsentKind, Decision
+from khuen.cases.service import asked_code
 from khuen.enrolment.rules import LEGAL_BASES, PROPOSERS
 from khuen.errors import Conflict, Ended, KeyReused, NotFound
 from khuen.followups import service as followups
@@ -101,7 +102,7 @@ async def acknowledge(request: Asking, tenant: FromPath[str], code: FromPath[str
     here = web.here(request)
     try:
         async with within(here):
-            done = await followups.acknowledge(here, _code(code), form.key, form.note, seen=form.seen)
+            done = await followups.acknowledge(here, asked_code(code), form.key, form.note, seen=form.seen)
             token = await undo.offer(here, "acknowledgement", done)
     except KeyReused:
         raise
@@ -115,7 +116,7 @@ async def contact(request: Asking, tenant: FromPath[str], code: FromPath[str]) -
     """Phone, house and national id, for whoever asked for them; never part of the page itself."""
     here = web.here(request)
     async with within(here):
-        found = await service.contact(here, _code(code))
+        found = await service.contact(here, asked_code(code))
     phone = thai.phone(found.phone).shown if found.phone else ""
     shown: dict[str, Any] = {"contact": found, "phone_shown": phone, "phone_was": found.phone or ""}
     if web.is_htmx(request):
@@ -133,7 +134,7 @@ async def name(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> R
     new = Name(form.prefix, form.given_name, form.family_name)
     try:
         async with within(here):
-            await service.correct_name(here, _code(code), form.was, new, form.key)
+            await service.correct_name(here, asked_code(code), form.was, new, form.key)
     except Changed as changed:
         return await _changed(request, code, N_("Name"), changed, "name", web.typed(raw))
     return web.saved(request, f"/{tenant}/cases/{code}", text=CORRECTED)
@@ -148,7 +149,7 @@ async def safety_note(request: Asking, tenant: FromPath[str], code: FromPath[str
     here = web.here(request)
     try:
         async with within(here):
-            await service.correct_safety_note(here, _code(code), form.was, form.safety_note)
+            await service.correct_safety_note(here, asked_code(code), form.was, form.safety_note)
     except Changed as changed:
         return await _changed(request, code, N_("Safety note"), changed, "safety", web.typed(raw))
     return web.saved(request, f"/{tenant}/cases/{code}", text=CORRECTED)
@@ -166,7 +167,7 @@ async def phone(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> 
     here = web.here(request)
     try:
         async with within(here):
-            await service.correct_phone(here, _code(code), form.was, read.e164)
+            await service.correct_phone(here, asked_code(code), form.was, read.e164)
     except Changed as changed:
         both = Changed(thai.phone(changed.present).shown if changed.present else "", read.shown)
         return await _changed(request, code, N_("Phone"), both, None, {})
@@ -180,7 +181,7 @@ async def consents(
     """What a withdrawal means, before it is recorded: it cannot be undone."""
     here = web.here(request)
     async with within(here):
-        head = await service.case(here, _code(code), page="consents")
+        head = await service.case(here, asked_code(code), page="consents")
         stands = {line.kind: line for line in head.consents}
         if kind not in stands or stands[kind].decision != Decision.GIVEN:
             raise NotFound
@@ -204,7 +205,7 @@ async def withdraw_consent(request: Asking, tenant: FromPath[str], code: FromPat
         return await _page(request, code, status=422, errors=errors)
     here = web.here(request)
     async with within(here):
-        head = await service.case(here, _code(code), page="consents")
+        head = await service.case(here, asked_code(code), page="consents")
         stands = {line.kind: line for line in head.consents}
         if form.kind not in stands or stands[form.kind].decision == Decision.REFUSED:
             raise NotFound
@@ -255,7 +256,7 @@ async def _page(
     tab = request.query_params.get("tab", "path")
     tab = tab if tab in TABS else "path"
     async with within(here):
-        entries = await _tab(here, _code(code), tab)
+        entries = await _tab(here, asked_code(code), tab)
         head = await service.case(here, code, page=tab)
     base = f"/{request.path_params['tenant']}/cases/{code}"
     values: dict[str, Any] = {
@@ -269,7 +270,6 @@ async def _page(
     if edit is None and request.method == "GET":
         asked = request.query_params.get("edit")
         edit = asked if asked in EDITS else None
-    tambon = places.place(head.subdistrict_code) if head.subdistrict_code else None
     shown = {"contact": None, "phone_shown": "", "phone_was": None, **more}
     return web.page(
         request,
@@ -277,7 +277,7 @@ async def _page(
         status=status,
         **values,
         code=code,
-        tambon=tambon.tambon if tambon else "",
+        tambon=places.tambon_of(head.subdistrict_code) or "",
         buddy_phone_shown=thai.phone(head.buddy_phone).shown if head.buddy_phone else "",
         errors=errors or {},
         typed=typed or {},
@@ -356,9 +356,3 @@ def _buddy(here: Here, row: Any) -> dict[str, Any]:
         "ended": ended,
         "by": row["by"],
     }
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

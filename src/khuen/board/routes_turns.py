@@ -88,12 +88,11 @@ def _options(turn: Turn) -> list[tuple[str, str, str, int, tuple[str, ...]]]:
     """(member id, name, tambon, people visited now, reasons) of who would suit, best first."""
     found = []
     for one in turn.suggestions:
-        tambon = places.place(one.subdistrict_code) if one.subdistrict_code else None
         found.append(
             (
                 str(one.member_id),
                 one.called_name,
-                tambon.tambon if tambon else "",
+                places.tambon_of(one.subdistrict_code) or "",
                 one.current_cases,
                 tuple(REASONS[reason] for reason in one.reasons),
             )
