@@ -45,7 +45,7 @@ async def import_and_undo(on: Scene) -> list[Measured]:
                 back = await committing.undo_batch(here, batch_id)
             undone.append(time.perf_counter() - started)
             assert back.taken_back == ROWS - BAD, back
-    notes = [f"of it the process itself worked {Spread(tuple(busy)):.1f} s, the rest is PostgreSQL and whoever else runs"]
+    notes = [f"of them {Spread(tuple(busy)):.1f} s are work of this process"]
     return [
         Measured("U14", f"import of {ROWS:,} rows, {BAD} of them bad", 10, 6, Spread(tuple(taken)), "s", True, notes),
         Measured("U14", "taking all of it back", 5, 3, Spread(tuple(undone)), "s", True),
