@@ -52,6 +52,14 @@ POST /{tenant}/cases/{code}/follow-up         coordinator,clinic,doctor  303  30
 GET  /{tenant}/follow-ups                     coordinator,clinic,doctor  200  -    -    -    3
 GET  /{tenant}/matching                       coordinator                200  -    -    -    5
 POST /{tenant}/matching                       coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/screening         coordinator,clinic,doctor  200  200  404  404  5
+GET  /{tenant}/cases/{code}/urgent            coordinator,clinic,doctor  303  303  303  303  0
+GET  /{tenant}/cases/{code}/screening/{instrument} clinic,doctor         200  200  404  404  3
+POST /{tenant}/cases/{code}/screening/{instrument} clinic,doctor         303  303  404  404
+GET  /{tenant}/cases/{code}/screenings/{screening_id} clinic,doctor      200  200  404  404  4
+POST /{tenant}/cases/{code}/screenings/{screening_id}/withdrawal clinic,doctor 303 303 404 404
+GET  /{tenant}/cases/{code}/colour            clinic,doctor              200  200  404  404  5
+POST /{tenant}/cases/{code}/colour            clinic,doctor              303  303  404  404
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0
 POST /{tenant}/search                         coordinator,clinic,doctor  200  200  200  200
 POST /{tenant}/undo/{token}                   coordinator,buddy,clinic,doctor 303  404  404  404

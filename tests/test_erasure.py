@@ -151,6 +151,9 @@ async def test_threat_28_every_sealed_column_has_a_place_in_the_erasure(root: An
         "referral.note_sealed",
         "guest_stay.place_sealed",
         "case_transfer.reason_sealed",
+        "screening.content_sealed",
+        "screening_withdrawal.reason_sealed",
+        "colour_decision.content_sealed",
     }
     under_the_persons_key |= {"urine_test.result_sealed", "urine_test.detail_sealed", "home_visit.note_sealed"}
     under_the_persons_key |= {"absence_contact.note_sealed"}

@@ -6,7 +6,8 @@ Each page is compared with the same page when everybody is called something plai
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import html5lib
@@ -19,6 +20,9 @@ from khuen.followups import service as followups
 from khuen.followups.rules import How
 from khuen.followups.service import Sent
 from khuen.ids import uuid7
+from khuen.screening import service as screening
+from khuen.screening.forms import Filled
+from khuen.screening.rules import Colour, Tool
 from khuen.tenancy import within
 from tests.care import Site, site
 from tests.enrolment.walk import ADDRESS, CONSENTS, PERSON, begun, step
@@ -89,7 +93,21 @@ async def _case(site: Site, text: str, number: int) -> tuple[str, str]:
     if number % 2:
         async with within(nok):
             await followups.acknowledge(nok, code, uuid7(), text)
+    await _screen(site, code, text)
     return code, str(key)
+
+
+async def _screen(site: Site, code: str, text: str) -> None:
+    """A corrected form and a withdrawn one with these texts, and a decision against the suggestion."""
+    wipa = site.chatturat.here("wipa", clock.now())
+    calm = {"self": "0", "others": "0", "property": "0"}
+    first, second, third = (Filled(uuid7(), Tool.OAS, wipa.today, calm, text) for _ in range(3))
+    async with within(wipa):
+        await screening.record(wipa, code, first)
+        await screening.record(wipa, code, replace(second, replaces=first.id, reason=text))
+        await screening.record(wipa, code, third)
+        await screening.withdraw(wipa, code, third.id, uuid7(), text)
+        await screening.decide(wipa, code, uuid7(), Colour.YELLOW, text)
 
 
 async def _name_everything(root: Any, text: str) -> None:
@@ -116,6 +134,7 @@ async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, 
         nok, somchai = site.clients["nok"], site.clients["somchai"]
         for tab in ("", "?tab=visits", "?tab=buddy", "?tab=opened", "?edit=name", "?edit=safety", "/assignment"):
             await _look(shown, f"case{tab}", nok.get(f"/chatturat/cases/{code}{tab}"))
+        await _look_at_screening(site, shown, code)
         await _look(shown, "contact", nok.post(f"/chatturat/cases/{code}/contact"))
         await _look(shown, "turn", nok.post("/chatturat/board/reassignments", data={"code": code}))
         await _look(shown, "search", nok.post("/chatturat/search", data={"q": code}))
@@ -130,6 +149,17 @@ async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, 
         await _look(shown, "stale name", nok.post(f"/chatturat/cases/{code}/name", data=stale))
         await _look(shown, "visit", somchai.get(f"/chatturat/b/check-in?p={code}"))
         await _look(shown, "note", somchai.get(f"/chatturat/b/check-ins/{key}/note"))
+
+
+async def _look_at_screening(site: Site, shown: dict[str, Shown], code: str) -> None:
+    wipa, base = site.clients["wipa"], f"/chatturat/cases/{code}"
+    page = (await wipa.get(f"{base}/screening")).text
+    for number, form in enumerate(dict.fromkeys(re.findall(r"/screenings/([0-9a-f-]{36})", page))):
+        await _look(shown, f"form {number}", wipa.get(f"{base}/screenings/{form}"))
+        await _look(shown, f"correction {number}", wipa.get(f"{base}/screening/oas?corrects={form}"))
+    for path in ("screening", "screening/oas", "colour"):
+        await _look(shown, path, wipa.get(f"{base}/{path}"))
+    await _look(shown, "done", site.clients["nok"].get(f"{base}/screening"))
 
 
 async def _forms(site: Site, text: str, shown: dict[str, Shown]) -> None:

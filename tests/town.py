@@ -35,6 +35,9 @@ from khuen.messages import service as messages
 from khuen.messages.rules import Kind
 from khuen.pathway import drafts as pack_drafts
 from khuen.pathway import service as pathway
+from khuen.screening import service as screening
+from khuen.screening.forms import Filled
+from khuen.screening.rules import Tool
 from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
@@ -52,6 +55,8 @@ from tests.matrix import Line
 ROLES = sorted(access.ROLES)
 NOBODYS_CODE = "CTR-999999"
 DEFAULTS = {"legal_basis": "s113", "proposed_by": "self", "agreed_on": "1/11/2569", "treatment": "given"}
+_ON = clock.day(clock.now())
+_TODAY = {"taken_on_day": str(_ON.day), "taken_on_month": str(_ON.month), "taken_on_year": str(_ON.year)}
 #: addresses whose import has come further than a file that was checked
 IMPORT_STATES = {"mapping": "uploaded", "undo": "committed"}
 
@@ -205,6 +210,13 @@ class Town:
         async with within(here):
             return await cards.word_of(here, code)
 
+    async def screening(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        filled = Filled(key, Tool.OAS, here.today, {"self": "0", "others": "1", "property": "0"})
+        async with within(here):
+            await screening.record(here, code, filled)
+        return str(key)
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -234,6 +246,7 @@ def any_path(template: str) -> str:
     path = template.replace("{tenant}", "chatturat").replace("{code}", NOBODYS_CODE).replace("{number}", "2")
     path = path.replace("{step}", "person")
     path = path.replace("{word}", "a" * 24)
+    path = path.replace("{step}", "person").replace("{instrument}", "oas")
     path = re.sub(r"\{(\w+_id|token)\}", lambda _: str(uuid7()), path)
     return re.sub(r"\{\w+\}", "x", path)
 
@@ -257,6 +270,8 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{check_in_id}", await town.check_in(buddy, code))
     if "{message_id}" in path and coordinator and buddy:
         path = path.replace("{message_id}", await town.message(coordinator, buddy))
+    if "{screening_id}" in path and coordinator:
+        path = path.replace("{screening_id}", await town.screening(coordinator, code))
     if "{token}" in path and coordinator:
         path = path.replace("{token}", await town.token(coordinator, code))
     if "{session_id}" in path and coordinator:
@@ -326,6 +341,9 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{code}/phone": {"was": "", "phone": "081-234-5678"},
         "{code}/consents": {**key, "kind": "treatment"},
         "{code}/skips": {**key, "condition": "training", "reason": "มีงานประจำแล้ว"},
+        "screening/{instrument}": {**key, **_TODAY, "self": "0", "others": "1", "property": "0"},
+        "{screening_id}/withdrawal": {**key, "reason": "คนละคน"},
+        "{code}/colour": {**key, "colour": "green", "reason": "ดูแลที่บ้านได้"},
         "{code}/assignment": {
             **key,
             "member_id": str(town.own.people["other" if whose == "own" else "buddy"][0]),

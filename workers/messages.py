@@ -16,7 +16,10 @@ from khuen.followups import reminders
 from khuen.ids import uuid7
 from khuen.messages import delivery, rules
 from khuen.messages.delivery import Outcome, Terms, Turn
+from khuen.messages.rules import Kind
 from khuen.registry import District
+from khuen.screening import alerts
+from khuen.screening.alerts import Alerted
 from khuen.settings import Settings
 from khuen.tenancy import within
 
@@ -36,6 +39,8 @@ async def deliver(
     terms = _terms(settings, district, lasts)
     async with within(district.here()):
         claim = await delivery.claim(district.here(), terms)
+        asked = [turn.message.subject_id for turn in claim.turns if turn.message.kind == Kind.ALERT]
+        alerted = await alerts.alerted(district.here(), asked) if asked else {}
     ours, held_until = {turn.message.id for turn in claim.turns}, time.monotonic() + lasts.total_seconds()
     for turn in claim.turns:
         if stopping():
@@ -45,7 +50,7 @@ async def deliver(
                 ours = set(await delivery.renew(district.here(), terms))
             held_until = time.monotonic() + lasts.total_seconds()
         if turn.message.id in ours:
-            await _deliver_one(settings, district, terms, turn)
+            await _deliver_one(settings, district, terms, turn, alerted.get(turn.message.subject_id))
     if stopping() and claim.turns:
         async with within(district.here()):
             await delivery.release(district.here(), terms)
@@ -80,9 +85,11 @@ def _terms(settings: Settings, district: District, lasts: timedelta) -> Terms:
     )
 
 
-async def _deliver_one(settings: Settings, district: District, terms: Terms, turn: Turn) -> None:
+async def _deliver_one(
+    settings: Settings, district: District, terms: Terms, turn: Turn, alerted: Alerted | None
+) -> None:
     try:
-        outgoing = _write(settings, district, turn)
+        outgoing = _write(settings, district, turn, alerted.code if alerted else "")
     except Exception:
         log.exception("message %s of %s could not be made", turn.message.id, district.slug)
         async with within(district.here()):
@@ -95,10 +102,10 @@ async def _deliver_one(settings: Settings, district: District, terms: Terms, tur
         await _write_down(district, terms, turn, end)
 
 
-def _write(settings: Settings, district: District, turn: Turn) -> Outgoing:
+def _write(settings: Settings, district: District, turn: Turn, code: str) -> Outgoing:
     message = turn.message
-    link = f"{settings.origin}/{district.slug}/{rules.PLACES[message.kind]}"
-    return Outgoing(turn.attempt, turn.address, texts.write(message.kind, count=message.count, link=link))
+    link = f"{settings.origin}/{district.slug}/{rules.PLACES[message.kind].format(code=code)}"
+    return Outgoing(turn.attempt, turn.address, texts.write(message.kind, count=message.count, link=link, code=code))
 
 
 async def _send(settings: Settings, turn: Turn, outgoing: Outgoing, lasts: timedelta) -> Outcome:

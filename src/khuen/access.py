@@ -43,6 +43,7 @@ _DAILY_WORK = {
     "treatment.see",
     "treatment.schedule",
     "treatment.attend",
+    "screening.see_done",
     "undo",
 } | _ENDINGS
 
@@ -63,6 +64,10 @@ _CARE = frozenset(
         "treatment.attend",
         "treatment.test",
         "treatment.results",
+        "screening.see_done",
+        "screening.see",
+        "screening.record",
+        "screening.decide",
     }
     | _ENDINGS
 )

@@ -32,6 +32,7 @@ from khuen.headers import safe_headers
 from khuen.messages import routes as messages
 from khuen.pathway import routes as pathway
 from khuen.pathway import routes_packs as packs
+from khuen.screening import routes as screening
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
@@ -44,6 +45,7 @@ ROUTES: list[Any] = [
     *cases.ROUTES,
     *pathway.ROUTES,
     *packs.ROUTES,
+    *screening.ROUTES,
     *buddies.ROUTES,
     *treatment.ROUTES,
     *followups.ROUTES,

@@ -22,6 +22,8 @@ TABLES = (
     "enrolment_draft",
     "import_batch",
     "undo",
+    "screening",
+    "colour_decision",
     "session",
     "attendance",
     "absence_task",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from khuen.clock import BANGKOK
 from khuen.ids import uuid7
 from khuen.messages import rules
-from khuen.messages.rules import Tried
+from khuen.messages.rules import Kind, Tried
 
 NIGHT = (time(20, 0), time(6, 30))
 
@@ -69,21 +69,28 @@ def _tried(channel: str, outcome: str | None) -> Tried:
 
 
 @pytest.mark.parametrize(
-    ("tried", "next_"),
+    ("tried", "left"),
     [
-        ([], "line"),
-        ([_tried("line", "retry")], "line"),
-        ([_tried("line", "refused")], "sms"),
-        ([_tried("line", "unknown")], "sms"),
-        ([_tried("line", "refused"), _tried("sms", "unknown")], None),
+        ([], ["line", "sms"]),
+        ([_tried("line", "retry")], ["line", "sms"]),
+        ([_tried("line", "refused")], ["sms"]),
+        ([_tried("line", "unknown")], ["sms"]),
+        ([_tried("line", "refused"), _tried("sms", "unknown")], []),
     ],
 )
-def test_a_channel_that_refused_or_is_in_doubt_is_left(tried: list[Tried], next_: str | None) -> None:
-    assert rules.next_channel(("line", "sms"), tried) == next_
+def test_a_channel_that_refused_or_is_in_doubt_is_left(tried: list[Tried], left: list[str]) -> None:
+    assert rules.open_channels(Kind.NUDGE, ("line", "sms"), tried) == left
+
+
+def test_an_alert_does_not_wait_for_one_channel() -> None:
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "retry")]) == ["sms", "line"]
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", None)]) == ["line", "sms"]
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "accepted")]) == ["sms"]
 
 
 def test_what_becomes_of_a_message_without_a_channel() -> None:
     assert rules.end_without_channel([]) == ("given_up", "no_address")
+    assert rules.end_without_channel([_tried("email", "accepted"), _tried("sms", "refused")]) == ("sent", None)
     assert rules.end_without_channel([_tried("email", "refused")]) == ("given_up", "refused")
     assert rules.end_without_channel([_tried("email", "refused"), _tried("sms", "unknown")])[0] == "uncertain"
 

@@ -160,6 +160,18 @@ async def correct_safety_note(here: Here, case_id: UUID, text: str) -> None:
     await audit.record(here, "case:corrected", case_id, fields="safety_note")
 
 
+async def record_colour(here: Here, case_id: UUID, colour: str) -> None:
+    """The word of the newest decision; who decided, when and why is kept by whoever decides. Raises NotFound."""
+    changed = await CaseFile.update({CaseFile.colour: colour}).where(CaseFile.id == case_id).returning(CaseFile.id)
+    if not changed:
+        raise NotFound
+
+
+async def record_colours(colours: list[tuple[UUID, str]]) -> None:
+    """The same for many, in one flight: (case id, colour)."""
+    await many("UPDATE case_file SET colour = $3 WHERE tenant_id = $1 AND id = $2", colours)
+
+
 async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UUID) -> None:
     """A further decision about a consent (given later, withdrawn); nothing is overwritten. Harmless twice by `key`.
 

@@ -1,6 +1,7 @@
 """What a message says, in every form: templates/messages/<kind>/{line.txt,sms.txt,subject.txt,body.txt,body.html}.
 
-A text is given a count and a link and nothing else, so that no lock screen can say more than "two people wait".
+A text is given a count, a link and (an alert) a case code, and nothing else: no lock screen can say more than
+"two people wait", or "CPM-0007: look at once".
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from khuen.channels import Texts
 from khuen.paths import folder
 
 
-def write(kind: str, *, count: int, link: str, lang: str = words.DEFAULT) -> Texts:
+def write(kind: str, *, count: int, link: str, code: str = "", lang: str = words.DEFAULT) -> Texts:
     """Raises jinja2.TemplateNotFound for a kind without texts."""
 
     def said(part: str) -> str:
         template = _environment(lang, part.endswith(".html")).get_template(f"messages/{kind}/{part}")
-        return template.render(count=count, link=link, lang=lang).strip()
+        return template.render(count=count, link=link, code=code, lang=lang).strip()
 
     return Texts(
         said("line.txt"), said("sms.txt"), " ".join(said("subject.txt").split()), said("body.txt"), said("body.html")

@@ -15,6 +15,7 @@ from khuen.messages import service as messages
 from khuen.messages.delivery import Due
 from khuen.messages.rules import Kind
 from khuen.msgid import N_
+from khuen.screening import alerts
 from khuen.tenancy import Here, hot
 
 NUDGE_EVERY = timedelta(hours=12)
@@ -106,6 +107,11 @@ async def _not_withdrawn(here: Here, due: list[Due]) -> dict[UUID, int]:
     return {one.id: int(one.subject_id not in gone) for one in due}
 
 
+async def _still_alarming(here: Here, due: list[Due]) -> dict[UUID, int]:
+    known = await alerts.alerted(here, [one.subject_id for one in due])
+    return {one.id: int(one.subject_id in known and known[one.subject_id].stands) for one in due}
+
+
 async def _still_nudged(here: Here, due: list[Due]) -> dict[UUID, int]:
     wanted = _ids(await hot(queries.STILL_NUDGED, [one.id for one in due]))
     return {one.id: int(one.id in wanted) for one in due}
@@ -121,4 +127,5 @@ _STILL = {
     Kind.WORRYING_DIGEST: _still_wanting,
     Kind.URGENT_CHECK_IN: _not_withdrawn,
     Kind.NUDGE: _still_nudged,
+    Kind.ALERT: _still_alarming,
 }

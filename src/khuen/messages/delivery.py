@@ -46,6 +46,8 @@ class Turn:
     channel: str
     address: str
     attempt: UUID  #: the provider's retry key
+    goes_on: bool = False  #: by a further channel, also when this one takes it
+    fresh_left: bool = False  #: one of those was not tried yet: it does not wait for this one
 
 
 Still = Callable[[Here, list[Due]], Awaitable[dict[UUID, int]]]
@@ -115,8 +117,12 @@ async def settle(here: Here, terms: Terms, turn: Turn, end: Outcome) -> None:
     state: State
     reason: str | None
     due_at: datetime | None
-    if end.outcome == "accepted":
+    if end.outcome == "accepted" and turn.goes_on:
+        state, reason, due_at = State.WAITING, None, here.now
+    elif end.outcome == "accepted":
         state, reason, due_at = State.SENT, None, None
+    elif end.outcome == "retry" and turn.fresh_left:
+        state, reason, due_at = State.WAITING, "busy", here.now
     elif end.outcome == "retry":
         state, reason, due_at = _again(here, message, end.chance)
     else:
@@ -235,12 +241,15 @@ async def _turns(here: Here, due: list[Due], terms: Terms, decided: list[_Decisi
             decided.append(_Decision(one, State.WAITING, "no_channel", due_at=here.now + rules.WAIT_FOR_CHANNEL))
             continue
         addresses = terms.reach(await members.contact(here, one.recipient_id))
-        channel = rules.next_channel(tuple(addresses), one.tried)
-        if channel is None:
+        left = rules.open_channels(one.kind, tuple(addresses), one.tried)
+        if not left:
             state, reason = rules.end_without_channel(one.tried)
             decided.append(_Decision(one, state, reason, settled_at=here.now))
             continue
-        turns.append(Turn(one, channel, addresses[channel], _key(here, one, channel)))
+        channel, fresh = left[0], [name for name in left[1:] if not any(each.channel == name for each in one.tried)]
+        every = one.kind in rules.ON_EVERY_CHANNEL
+        key = _key(here, one, channel)
+        turns.append(Turn(one, channel, addresses[channel], key, every and len(left) > 1, every and bool(fresh)))
         decided.append(_Decision(one, State.WAITING, None, lease=terms.lease, leased_until=here.now + terms.lasts))
     return turns
 
@@ -254,9 +263,10 @@ def _key(here: Here, message: Due, channel: str) -> UUID:
 # --- after a try ----------------------------------------------------------------------------------------------------
 
 
-def _again(here: Here, message: Due, chance: float) -> tuple[State, str, datetime | None]:
+def _again(here: Here, message: Due, chance: float) -> tuple[State, str | None, datetime | None]:
     if message.tries + 1 >= rules.MAX_TRIES:
-        return State.GIVEN_UP, "too_many_tries", None
+        taken = any(one.outcome == "accepted" for one in message.tried)
+        return (State.SENT, None, None) if taken else (State.GIVEN_UP, "too_many_tries", None)
     return State.WAITING, "busy", here.now + rules.wait_before(message.tries + 1, chance)
 
 

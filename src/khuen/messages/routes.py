@@ -102,8 +102,9 @@ def _link(base: str, asked: Asked, **more: str) -> str:
 
 
 def _text(request: Asking, tenant: str, line: Line) -> str:
-    origin = request.app.state.settings.origin
-    return texts.write(line.kind, count=line.count, link=f"{origin}/{tenant}/{rules.PLACES[line.kind]}").line
+    """As it goes out, but for the case that an alert names: that is for its recipient."""
+    link = f"{request.app.state.settings.origin}/{tenant}/{rules.PLACES[line.kind]}".format(code="…")
+    return texts.write(line.kind, count=line.count, link=link, code="…").line
 
 
 def _words(now: Any) -> dict[str, Any]:

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     OVERDUE_ESCALATION = "overdue_escalation"
     WORRYING_DIGEST = "worrying_digest"
     NUDGE = "nudge"
+    ALERT = "alert"
 
 
 class State(StrEnum):
@@ -40,6 +41,7 @@ KINDS: dict[str, str] = {
     Kind.OVERDUE_ESCALATION: N_("Visit long overdue"),
     Kind.WORRYING_DIGEST: N_("People to look after"),
     Kind.NUDGE: N_("Reminder from the coordinator"),
+    Kind.ALERT: N_("Look at once"),
 }
 STATES: dict[str, str] = {
     State.WAITING: N_("Waiting"),
@@ -76,14 +78,17 @@ OUTCOMES: dict[str | None, str] = {
     "unknown": N_("No confirmation"),
     None: N_("Under way"),
 }
-#: where a message leads, inside the district's pages
+#: where a message leads, inside the district's pages; an alert names its case
 PLACES: dict[str, str] = {
     Kind.VISIT_DUE_DIGEST: "b/",
     Kind.NUDGE: "b/",
     Kind.URGENT_CHECK_IN: "board",
     Kind.OVERDUE_ESCALATION: "board",
     Kind.WORRYING_DIGEST: "board",
+    Kind.ALERT: "cases/{code}/urgent",
 }
+#: these go by every channel that reaches the recipient: one channel alone may be asleep
+ON_EVERY_CHANNEL = frozenset({Kind.ALERT})
 
 MAX_TRIES = 8
 WAIT_FOR_CHANNEL = timedelta(minutes=5)
@@ -135,14 +140,22 @@ def wait_before(tries: int, chance: float) -> timedelta:
     return wait * (0.8 + 0.4 * chance)
 
 
-def next_channel(reachable: Sequence[str], tried: Collection[Tried]) -> str | None:
-    """The first channel, in the district's order, that has not refused and is not in doubt; None when none is left."""
-    spent = {one.channel for one in tried if one.outcome in ("refused", "unknown")}
-    return next((channel for channel in reachable if channel not in spent), None)
+def open_channels(kind: str, reachable: Sequence[str], tried: Collection[Tried]) -> list[str]:
+    """The channels that have not refused, are not in doubt and have not taken it, in the district's order.
+
+    What goes by every channel asks those first that were not tried yet: none waits for another.
+    """
+    spent = {one.channel for one in tried if one.outcome in ("refused", "unknown", "accepted")}
+    left = [channel for channel in reachable if channel not in spent]
+    if kind in ON_EVERY_CHANNEL:
+        left.sort(key=lambda channel: sum((one.channel, one.outcome) == (channel, "retry") for one in tried))
+    return left
 
 
-def end_without_channel(tried: Sequence[Tried]) -> tuple[State, str]:
+def end_without_channel(tried: Sequence[Tried]) -> tuple[State, str | None]:
     """What becomes of a message when no channel is left: (state, reason code)."""
+    if any(one.outcome == "accepted" for one in tried):
+        return State.SENT, None
     if any(one.outcome == "unknown" for one in tried):
         return State.UNCERTAIN, "connection_lost"
     return State.GIVEN_UP, "refused" if tried else "no_address"

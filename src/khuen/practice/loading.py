@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import chain
 from uuid import UUID
 
-from khuen import audit, members, packs, vault
+from khuen import audit, clock, members, packs, vault
 from khuen.audit import Entry
 from khuen.buddies import service as buddies
 from khuen.cases import service as cases
@@ -27,6 +27,8 @@ from khuen.practice.life import Visit
 from khuen.practice.telling import Told
 from khuen.practice.treating import treat
 from khuen.practice.world import HANDED_OVER, Moment, World, moments
+from khuen.screening import service as screening
+from khuen.screening.forms import Filled
 from khuen.tenancy import Here, hot, many
 
 _OUTCOMES = {State.SENT: "accepted", State.UNCERTAIN: "unknown", State.GIVEN_UP: "retry"}
@@ -97,6 +99,7 @@ async def _rows(here: Here, world: World) -> None:
     await many(queries.SEEN, list(world.seen))
     await cases.record_steps(here, [(life.id, step) for life in world.lives for step in life.steps[1:]])
     await _notes(here, world.notes)
+    await _screenings(here, world)
 
 
 async def _visits(made: list[Visit]) -> None:
@@ -111,6 +114,17 @@ async def _notes(here: Here, notes: tuple[Note, ...]) -> None:
     sealed = [keys[note.person_id].seal("check_in_note", "note", note.id, note.text) for note in notes]
     rows = [(n.id, n.check_in_id, seal, n.at, n.by_id) for n, seal in zip(notes, sealed, strict=True)]
     await many(followup_queries.NOTE, rows)
+
+
+async def _screenings(here: Here, world: World) -> None:
+    if not world.asked:
+        return
+    forms = (
+        (one.case_id, one.person_id, Filled(one.id, one.tool, clock.day(one.at), one.answers), one.at, one.by_id)
+        for one in world.asked
+    )
+    await screening.keep_many(here, forms)
+    await screening.decide_many(here, world.coloured)
 
 
 async def _messages(world: World) -> None:

@@ -18,12 +18,13 @@ from khuen.buddies.service import NewAssignment
 from khuen.cases.rules import Step
 from khuen.district import TenantFile
 from khuen.members import NewMember
-from khuen.practice import answers, drafts, telling
+from khuen.practice import answers, drafts, screens, telling
 from khuen.practice.answers import Act, Note, Seen, Slip
 from khuen.practice.courses import Course, course
 from khuen.practice.drafts import Begun
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
 from khuen.practice.plans import Plan
+from khuen.practice.screens import Asked, Coloured
 from khuen.practice.telling import Office, Told
 
 ROLES = ("coordinator", "buddy", "clinic", "doctor", "chair", "hospital_director", "tenant_admin")
@@ -45,6 +46,8 @@ class World:
     told: tuple[Told, ...] = ()
     begun: tuple[Begun, ...] = ()
     course: Course | None = None
+    asked: tuple[Asked, ...] = ()
+    coloured: tuple[Coloured, ...] = ()
 
     @property
     def check_ins(self) -> int:
@@ -77,7 +80,9 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
     found = lives(making, cases, roles["buddy"], begins_at)
     seen = answers.acknowledged(making.chance, found, roles["coordinator"], making.until)
     world = World(file.tenant.slug, begins_at, making.until, tuple(making.members), roles, tuple(found), tuple(seen))
-    return _detailed(world, making, office, cases) if plan.detailed else world
+    if not plan.detailed:
+        return world
+    return _screened(_detailed(world, making, office, cases), Random(f"{seed} {file.tenant.slug} {today} screening"))
 
 
 def moments(world: World) -> list[Moment]:
@@ -102,6 +107,14 @@ def _staff(making: Making, at: datetime, cases: list[Wanted]) -> tuple[dict[str,
     told = making.file.settings.escalation.overdue_to
     others = tuple(roles[role] for role in told if role != "coordinator")
     return roles, Office(coordinators, (*(coordinators if "coordinator" in told else ()), *others))
+
+
+def _screened(world: World, chance: Random) -> World:
+    """Forms and colours, by a chance of their own: everything else stays as it was without them."""
+    roles = world.roles
+    asked, coloured = screens.screened(chance, world.lives, roles["clinic"], roles["doctor"], world.until)
+    acts = sorted([*world.acts, *screens.told(asked, coloured)], key=lambda act: act.at)
+    return replace(world, asked=tuple(asked), coloured=tuple(coloured), acts=tuple(acts))
 
 
 def _detailed(world: World, making: Making, office: Office, cases: list[Wanted]) -> World:
