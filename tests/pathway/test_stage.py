@@ -14,7 +14,7 @@ from khuen.ids import uuid7
 from khuen.pathway import service
 from khuen.tenancy import Here, within
 from tests.care import Site
-from workers import pathway
+from workers import followups, pathway
 
 DONE: dict[str, Any] = {
     "sessions": 16,
@@ -144,3 +144,15 @@ async def test_undoing_what_is_no_skip_is_not_found(site: Site) -> None:
     async with within(here):
         assert (await service.skips(here, site.chatturat.cases[code])) == {"weeks": key}
         assert [way.stage for way in await service.ways(here)] == [Stage.ENROLLED]
+
+
+async def test_the_buddys_visits_are_counted_at_night(site: Site, root: Any) -> None:
+    code = await site.case()
+    for how in ("well", "not_found", "worrying"):
+        form = {"key": str(uuid7()), "how": how}
+        await site.clients["somchai"].post(f"/chatturat/cases/{code}/check-ins", data=form)
+    token = await root.fetchval("SELECT id FROM check_in WHERE how = 'well'")
+    await site.clients["somchai"].post(f"/chatturat/undo/{token}")
+    for _ in range(2):
+        assert await followups.recompute() == 0
+        assert await root.fetchval("SELECT visits FROM case_evidence") == 1

@@ -1,12 +1,13 @@
-"""Whether `visit_due` still says what the rule says: looked at every night, a part of a district at a time."""
+"""Whether `visit_due` still says what the rule says, and how many visits a case had: looked at every night, in parts."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from khuen.followups import service
+from khuen.followups import queries, service
 from khuen.followups.tables import VisitDue
-from khuen.tenancy import Here
+from khuen.pathway import service as pathway
+from khuen.tenancy import Here, hot
 
 PART = 200  #: cases in one transaction, so that nobody's check-in waits long behind the lock
 
@@ -18,4 +19,6 @@ async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, i
         wanted = wanted.where(VisitDue.case_id > after)
     ids = [row["case_id"] for row in await wanted.order_by(VisitDue.case_id).limit(PART)]
     differences = await service.recompute(here, ids)
+    visited = {row["case_id"]: row["visits"] for row in await hot(queries.VISITED, ids)}
+    await pathway.heard(here, {case_id: {"visits": visited.get(case_id, 0)} for case_id in ids})
     return (ids[-1] if len(ids) == PART else None), len(differences)

@@ -172,3 +172,10 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING
 """
 
 NOTE_SENT = "SELECT check_in_id, note_sealed FROM check_in_note WHERE tenant_id = $1 AND id = $2"
+
+#: how often somebody was found at home. $2 cases
+VISITED = """
+SELECT i.case_id, count(*) AS visits FROM check_in i
+LEFT JOIN check_in_withdrawal w ON w.tenant_id = $1 AND w.check_in_id = i.id
+WHERE i.tenant_id = $1 AND i.case_id = ANY ($2::uuid[]) AND i.how <> 'not_found' AND w.id IS NULL GROUP BY i.case_id
+"""

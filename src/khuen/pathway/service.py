@@ -55,8 +55,9 @@ async def heard(here: Here, told: Mapping[UUID, Mapping[str, date | int | None]]
     order = sorted(told)
     await many(queries.BEGIN, [(uuid7(here.now), case_id) for case_id in order])
     settings = ", ".join(f"{name} = ${place}" for place, name in enumerate(names, 3))
+    differs = " OR ".join(f"{name} IS DISTINCT FROM ${place}" for place, name in enumerate(names, 3))
     await many(
-        f"UPDATE case_evidence SET {settings} WHERE tenant_id = $1 AND case_id = $2",
+        f"UPDATE case_evidence SET {settings} WHERE tenant_id = $1 AND case_id = $2 AND ({differs})",
         [(case_id, *(told[case_id][name] for name in names)) for case_id in order],
     )
     await settle(here, order)
