@@ -1,4 +1,4 @@
-"""Whether `visit_due` still says what the rule says, and how many visits a case had: looked at every night, in parts."""
+"""Every night, in parts: does `visit_due` still say what the rule says, and how many visits has each case had?"""
 
 from __future__ import annotations
 
