@@ -50,6 +50,11 @@ POST /{tenant}/cases/{code}/drop-outs/{drop_out_id}/decision clinic,doctor 303 3
 GET  /{tenant}/cases/{code}/follow-up         coordinator,clinic,doctor  200  200  404  404  6
 POST /{tenant}/cases/{code}/follow-up         coordinator,clinic,doctor  303  303  404  404
 GET  /{tenant}/follow-ups                     coordinator,clinic,doctor  200  -    -    -    3
+POST /{tenant}/cases/{code}/unsuited          coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/unsuited/{unsuited_id}/lifting coordinator   303  303  404  404
+POST /{tenant}/cases/{code}/buddy-wish        coordinator                303  303  404  404
+GET  /{tenant}/b/decline?p                    buddy                      200  404  404  404  3
+POST /{tenant}/b/decline?p                    buddy                      303  404  404  404
 GET  /{tenant}/matching                       coordinator                200  -    -    -    5
 POST /{tenant}/matching                       coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/screening         coordinator,clinic,doctor  200  200  404  404  5

@@ -17,6 +17,8 @@ from litestar import Litestar
 from khuen import access, clock, undo
 from khuen.app import create_app
 from khuen.buddies import service as buddies
+from khuen.buddies import vetoes
+from khuen.buddies.rules import Why
 from khuen.buddies.service import NewAssignment
 from khuen.endings import closing, drop_outs, slips, treatment
 from khuen.endings.closing import NewEnding
@@ -116,6 +118,18 @@ class Town:
         key, here = uuid7(), self.here(coordinator)
         async with within(here):
             await drafts.begin(here, key)
+        return str(key)
+
+    def of_whose(self, whose: str) -> UUID:
+        """A buddy of this or of the other district."""
+        return self.foreign.people["strange_buddy"][0] if whose == "foreign" else self.own.people["other"][0]
+
+    async def ruled_out(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        made = self.of(coordinator)
+        buddy = "other" if made is self.own else "strange_buddy"
+        async with within(here):
+            await vetoes.rule_out(here, made.cases[code], made.people[buddy][0], Why.RELATIVE, "", key)
         return str(key)
 
     async def pack_draft(self, coordinator: str) -> str:
@@ -287,6 +301,8 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
         path = path.replace("{batch_id}", await town.batch(coordinator, state))
     district = town.foreign if whose == "foreign" else town.own
+    if "{unsuited_id}" in path and coordinator:
+        path = path.replace("{unsuited_id}", await town.ruled_out(coordinator, code))
     if "{pack_id}" in path and coordinator:
         path = path.replace("{pack_id}", str(district.pack_id))
     if "{draft_id}" in path and coordinator:
@@ -344,6 +360,9 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "screening/{instrument}": {**key, **_TODAY, "self": "0", "others": "1", "property": "0"},
         "{screening_id}/withdrawal": {**key, "reason": "คนละคน"},
         "{code}/colour": {**key, "colour": "green", "reason": "ดูแลที่บ้านได้"},
+        "{code}/unsuited": {**key, "ruled": str(town.of_whose(whose)), "why": "relative"},
+        "{code}/buddy-wish": {**key, "gender": "female"},
+        "b/decline": {**key, "why": "declined"},
         "{code}/assignment": {
             **key,
             "member_id": str(town.own.people["other" if whose == "own" else "buddy"][0]),

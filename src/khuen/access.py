@@ -74,7 +74,7 @@ _CARE = frozenset(
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
-    "buddy": frozenset({"followups.today", "followups.log", "undo"}),
+    "buddy": frozenset({"followups.today", "followups.log", "buddies.decline", "undo"}),
     "clinic": _CARE | {"treatment.schedule"},
     "doctor": _CARE,
     "chair": frozenset(),

@@ -20,6 +20,7 @@ from khuen import settings as environment
 from khuen.admin import routes as admin
 from khuen.board import routes as board
 from khuen.buddies import routes as buddies
+from khuen.buddies import routes_vetoes as vetoes
 from khuen.cases import routes as cases
 from khuen.database import connected
 from khuen.endings import routes as endings
@@ -48,6 +49,7 @@ ROUTES: list[Any] = [
     *screening.ROUTES,
     *buddies.ROUTES,
     *treatment.ROUTES,
+    *vetoes.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
     *round_pages.ROUTES,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 from uuid import UUID
 
@@ -66,3 +67,29 @@ def test_no_other_matching_suits_better(homes: list[Home], buddies: list[Candida
         for order in permutations(many, len(few))
     )
     assert abs(total - best) < 1e-9
+
+
+def test_a_relative_is_never_listed_and_a_wish_outweighs_the_way() -> None:
+    near = Candidate(UUID(int=2), "ใกล้", "360607", "3", "male", 0)
+    wished = Candidate(UUID(int=3), "ตามที่ขอ", "360607", "4", "female", 0)
+    home = Home(UUID(int=1), "360607", "3", "male", "female")
+    found = suggest([home], [near, wished])[home.case_id]
+    assert [one.member_id.int for one in found] == [3, 2]
+    assert found[0].reasons == (Reason.SAME_TAMBON, Reason.FREE, Reason.WISHED)
+    kin = Home(UUID(int=1), "360607", "3", "male", unsuited=frozenset({near.member_id, wished.member_id}))
+    assert suggest([kin], [near, wished])[kin.case_id] == []
+
+
+@given(homes, buddies, st.data())
+def test_nobody_ruled_out_is_listed_and_the_rest_is_matched_as_before(
+    homes: list[Home], buddies: list[Candidate], data: st.DataObject
+) -> None:
+    ids = [buddy.member_id for buddy in buddies]
+    limited = [
+        replace(home, unsuited=frozenset(data.draw(st.lists(st.sampled_from(ids))) if ids else ())) for home in homes
+    ]
+    found = suggest(limited, buddies)
+    for home in limited:
+        assert not home.unsuited & {one.member_id for one in found[home.case_id]}
+    proposed = [one.member_id for listed in found.values() for one in listed if one.proposed]
+    assert len(proposed) == len(set(proposed))

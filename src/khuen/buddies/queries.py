@@ -43,7 +43,12 @@ WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[])
 """
 
 HOMES = """
-SELECT c.id, p.subdistrict_code, p.moo, p.sex FROM case_file c
+SELECT c.id, p.subdistrict_code, p.moo, p.sex,
+    (SELECT w.gender FROM buddy_wish w WHERE w.tenant_id = $1 AND w.case_id = c.id
+        ORDER BY w.at DESC, w.id DESC LIMIT 1) AS wish,
+    (SELECT array_agg(u.member_id) FROM unsuited u
+        WHERE u.tenant_id = $1 AND u.case_id = c.id AND u.lifted_at IS NULL) AS unsuited
+FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
 """
@@ -62,4 +67,40 @@ HISTORY = """
 SELECT a.id, a.member_id, m.called_name, a.started_at, a.ended_at, a.end_reason, a.extra_reason
 FROM assignment a JOIN member m ON m.tenant_id = $1 AND m.id = a.member_id
 WHERE a.tenant_id = $1 AND a.case_id = $2 ORDER BY a.started_at DESC, a.id DESC
+"""
+
+#: those of these pairs that must not be. $2 case ids, $3 member ids, side by side
+UNSUITED_PAIRS = """
+SELECT u.why FROM unnest($2::uuid[], $3::uuid[]) AS pair (case_id, member_id)
+JOIN unsuited u ON u.tenant_id = $1 AND u.case_id = pair.case_id AND u.member_id = pair.member_id
+    AND u.lifted_at IS NULL
+"""
+
+#: $2 key, $3 case, $4 member, $5 why, $6 note, $7 at, $8 by
+UNSUIT = """
+INSERT INTO unsuited (tenant_id, id, case_id, member_id, why, note, at, by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+"""
+
+#: who must not be the buddy of a case, the latest first. $2 case
+UNSUITED = """
+SELECT u.id, u.member_id, m.called_name, u.why, u.note, u.at, b.called_name AS by
+FROM unsuited u
+JOIN member m ON m.tenant_id = $1 AND m.id = u.member_id
+LEFT JOIN member b ON b.tenant_id = $1 AND b.id = u.by_id
+WHERE u.tenant_id = $1 AND u.case_id = $2 AND u.lifted_at IS NULL ORDER BY u.at DESC, u.id DESC
+"""
+
+#: $2 key, $3 case, $4 gender or NULL, $5 at, $6 by
+WISH = """
+INSERT INTO buddy_wish (tenant_id, id, case_id, gender, at, by_id) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+"""
+
+#: the case of this code that this member visits now. $2 code, $3 member
+MINE = """
+SELECT c.id, c.code, p.called_name, p.family_name FROM case_file c
+JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.member_id = $3 AND a.ended_at IS NULL
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE c.tenant_id = $1 AND c.code = $2
 """

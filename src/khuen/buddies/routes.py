@@ -10,9 +10,9 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from khuen import audit, thai, undo, web
-from khuen.buddies import service
-from khuen.buddies.rules import REASONS, Suggestion
+from khuen import audit, clock, thai, undo, web
+from khuen.buddies import service, vetoes
+from khuen.buddies.rules import REASONS, WHYS, Suggestion
 from khuen.buddies.service import NewAssignment, Waiting
 from khuen.cases.service import asked_code
 from khuen.errors import Conflict, Invalid
@@ -46,7 +46,7 @@ class MatchingForm(msgspec.Struct):
 
 @get("/{tenant:str}/cases/{code:str}/assignment", opt=ASSIGN)
 async def assignment(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[str]:
-    return await _assignment(request, code, {}, {}, 200)
+    return await assignment_page(request, code, {}, {}, 200)
 
 
 @post("/{tenant:str}/cases/{code:str}/assignment", opt=ASSIGN)
@@ -54,7 +54,7 @@ async def assign(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> 
     raw = await request.form()
     form, errors = web.read(AssignmentForm, raw)
     if form is None:
-        return await _assignment(request, code, errors, web.typed(raw), 422)
+        return await assignment_page(request, code, errors, web.typed(raw), 422)
     here = web.here(request)
     try:
         async with within(here):
@@ -64,9 +64,9 @@ async def assign(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> 
             )
             token = await undo.offer(here, "assignment", form.key)
     except Invalid as error:
-        return await _assignment(request, code, error.fields, web.typed(raw), error.status)
+        return await assignment_page(request, code, error.fields, web.typed(raw), error.status)
     except Conflict as error:
-        return await _assignment(request, code, {"extra_reason": error.text}, web.typed(raw), error.status)
+        return await assignment_page(request, code, {"extra_reason": error.text}, web.typed(raw), error.status)
     return web.saved(request, f"/{tenant}/cases/{code}", text=ASSIGNED, undo=token)
 
 
@@ -94,14 +94,17 @@ async def match(request: Asked, tenant: FromPath[str]) -> Response[Any]:
 ROUTES = [assignment, assign, matching, match]
 
 
-async def _assignment(
+async def assignment_page(
     request: Asked, code: str, errors: dict[str, str], typed: dict[str, str], status: int
 ) -> Response[str]:
+    """Who suits, who is ruled out and what the person asks for; after a wrong form with what was typed."""
     here = web.here(request)
     async with within(here):
         case = await service.open_case(here, asked_code(code))
         held = await service.history(here, case.id)
         suggested = (await service.suggestions(here, [case.id]))[case.id]
+        everybody = await service.everybody(here)
+        out, wish = await vetoes.ruled_out(here, case.id), await vetoes.wish(here, case.id)
         await audit.record(here, "case:seen", case.id, page="assignment")
     return web.page(
         request,
@@ -112,9 +115,13 @@ async def _assignment(
         place=where(case.subdistrict_code, case.moo),
         current=held[0] if held and held[0].ended_at is None else None,
         suggested=[(one, where(one.subdistrict_code, one.moo)) for one in suggested],
+        everybody=[(one.member_id, one.called_name) for one in everybody],
+        ruled_out=[(one, clock.in_words(one.at, here.now)) for one in out],
+        wish=wish,
+        whys=WHYS,
         reasons=REASONS,
         errors=errors,
-        typed={"member_id": "", "extra_reason": "", "reason": "", **typed},
+        typed={"member_id": "", "extra_reason": "", "reason": "", "note": "", "why": "", "ruled": "", **typed},
         key=uuid7(),
     )
 

@@ -22,6 +22,7 @@ from khuen.tenancy import Here, hot, many
 TAKEN = N_("This person has a buddy already, or the buddy visits somebody else. Give a reason for a further person")
 REASON_NEEDED = N_("Say why the buddy changes")
 NOT_A_BUDDY = N_("This member is not a buddy")
+UNSUITED = N_("This buddy was ruled out for this person. See below why, and lift it there if it no longer holds")
 UNDONE = "undone"
 
 
@@ -66,7 +67,8 @@ async def assign(here: Here, new: list[NewAssignment]) -> None:
     """Give cases their buddies; harmless twice.
 
     Raises Conflict when a case has a current buddy or a buddy another current case without `extra_reason`, Invalid
-    when a member is no buddy, NotFound for a case that is not here, KeyReused when an id stands for another assignment.
+    when a member is no buddy or is unsuited, NotFound for a case that is not here, KeyReused when an id stands for
+    another assignment.
     """
     known = await _known(new)
     fresh = [one for one in new if one.id not in known]
@@ -75,6 +77,9 @@ async def assign(here: Here, new: list[NewAssignment]) -> None:
     may_visit = {row["id"] for row in await hot(queries.MAY_VISIT, [one.member_id for one in fresh])}
     if any(one.member_id not in may_visit for one in fresh):
         raise Invalid({"member_id": NOT_A_BUDDY})
+    pairs = [one.case_id for one in fresh], [one.member_id for one in fresh]
+    if await hot(queries.UNSUITED_PAIRS, *pairs):
+        raise Invalid({"member_id": UNSUITED})
     try:
         await many(
             queries.ASSIGN,
@@ -144,7 +149,7 @@ async def undo_matching(here: Here, batch_id: UUID) -> None:
 async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list[Suggestion]]:
     """Who would suit each of these cases, best first. The first ones suit all of them best together."""
     homes = [
-        Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"])
+        Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"], row["wish"], frozenset(row["unsuited"] or ()))
         for row in await hot(queries.HOMES, list(case_ids))
     ]
     return suggest(homes, await _candidates())
