@@ -23,7 +23,7 @@ POST /{tenant}/cases/{code}/phone             coordinator                303  30
 GET  /{tenant}/cases/{code}/consents?kind     coordinator                200  200  404  404  4
 POST /{tenant}/cases/{code}/consents          coordinator                303  303  404  404
 POST /{tenant}/cases/{code}/nudges            coordinator                303  303  404  404
-GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  7
+GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  8
 POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/pathway           coordinator,clinic,doctor  200  200  404  404  4
 POST /{tenant}/cases/{code}/skips             coordinator,clinic,doctor  303  303  404  404

@@ -102,9 +102,7 @@ async def assignment_page(
     async with within(here):
         case = await service.open_case(here, asked_code(code))
         held = await service.history(here, case.id)
-        suggested = (await service.suggestions(here, [case.id]))[case.id]
-        everybody = await service.everybody(here)
-        out, wish = await vetoes.ruled_out(here, case.id), await vetoes.wish(here, case.id)
+        choice, out = await service.choice(here, case.id), await vetoes.ruled_out(here, case.id)
         await audit.record(here, "case:seen", case.id, page="assignment")
     return web.page(
         request,
@@ -114,10 +112,10 @@ async def assignment_page(
         name=thai.on_phone(case.called_name, case.family_name),
         place=where(case.subdistrict_code, case.moo),
         current=held[0] if held and held[0].ended_at is None else None,
-        suggested=[(one, where(one.subdistrict_code, one.moo)) for one in suggested],
-        everybody=[(one.member_id, one.called_name) for one in everybody],
+        suggested=[(one, where(one.subdistrict_code, one.moo)) for one in choice.suggested],
+        everybody=[(one.member_id, one.called_name) for one in choice.everybody],
         ruled_out=[(one, clock.in_words(one.at, here.now)) for one in out],
-        wish=wish,
+        wish=choice.wish,
         whys=WHYS,
         reasons=REASONS,
         errors=errors,

@@ -63,6 +63,15 @@ class Held:
     extra_reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What somebody looks at who chooses a buddy for one case; `wish` is the gender asked for."""
+
+    suggested: list[Suggestion]
+    everybody: list[Candidate]
+    wish: str | None
+
+
 async def assign(here: Here, new: list[NewAssignment]) -> None:
     """Give cases their buddies; harmless twice.
 
@@ -148,11 +157,13 @@ async def undo_matching(here: Here, batch_id: UUID) -> None:
 
 async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list[Suggestion]]:
     """Who would suit each of these cases, best first. The first ones suit all of them best together."""
-    homes = [
-        Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"], row["wish"], frozenset(row["unsuited"] or ()))
-        for row in await hot(queries.HOMES, list(case_ids))
-    ]
-    return suggest(homes, await _candidates())
+    return suggest(await _homes(case_ids), await _candidates())
+
+
+async def choice(here: Here, case_id: UUID) -> Choice:
+    """Who would suit this case, everybody there is, and what the person asks for."""
+    homes, everybody = await _homes([case_id]), await _candidates()
+    return Choice(suggest(homes, everybody)[case_id], everybody, homes[0].wish)
 
 
 async def suggestions_for(here: Here, home: Home) -> list[Suggestion]:
@@ -181,6 +192,13 @@ async def open_case(here: Here, code: str) -> Waiting:
 async def everybody(here: Here) -> list[Candidate]:
     """Every buddy with how many people they visit now."""
     return await _candidates()
+
+
+async def _homes(case_ids: Collection[UUID]) -> list[Home]:
+    return [
+        Home(row["id"], row["subdistrict_code"], row["moo"], row["sex"], row["wish"], frozenset(row["unsuited"] or ()))
+        for row in await hot(queries.HOMES, list(case_ids))
+    ]
 
 
 async def _candidates() -> list[Candidate]:

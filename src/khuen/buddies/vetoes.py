@@ -46,17 +46,6 @@ async def ruled_out(here: Here, case_id: UUID) -> list[RuledOut]:
     return [RuledOut(**dict(row)) for row in await hot(queries.UNSUITED, case_id)]
 
 
-async def wish(here: Here, case_id: UUID) -> str | None:
-    """The gender of buddy that the person asks for."""
-    row = (
-        await BuddyWish.select(BuddyWish.gender)
-        .where(BuddyWish.case_id == case_id)
-        .order_by(BuddyWish.at, BuddyWish.id, ascending=False)
-        .first()
-    )
-    return row["gender"] if row else None
-
-
 async def rule_out(here: Here, case_id: UUID, member_id: UUID, why: Why, note: str, key: UUID) -> None:
     """Never match these two. The present buddy stays until another one is assigned. Harmless twice by `key`.
 
