@@ -2,7 +2,7 @@
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 
-from migrations.walls import APPEND, STATE, Migration, opened
+from migrations.walls import STATE, Migration, opened
 
 ID = "2026-11-24T12:00:00:000012"
 VERSION = "1.38.0"
@@ -157,13 +157,6 @@ async def away(m: Migration) -> None:
             "CREATE UNIQUE INDEX transfer_once ON case_transfer (tenant_id, case_id) WHERE decision IS NULL",
             "CREATE INDEX transfer_of_case ON case_transfer (tenant_id, case_id, offered_at)",
         ),
-    )
-    await m.tenant_table(
-        "case_episode",
-        "case_id uuid NOT NULL, before_id uuid NOT NULL, at timestamptz NOT NULL, by_id uuid NOT NULL,"
-        f" UNIQUE (tenant_id, case_id), {_OF_CASE},"
-        f" FOREIGN KEY (tenant_id, before_id) REFERENCES case_file (tenant_id, id), {_by()}",
-        grants=APPEND,
     )
 
 

@@ -40,7 +40,16 @@ POST /{tenant}/cases/{code}/slips             coordinator,clinic,doctor  303  30
 GET  /{tenant}/cases/{code}/slips/{slip_id}   coordinator,clinic,doctor  200  200  404  404  6
 POST /{tenant}/cases/{code}/slips/{slip_id}/withdrawal coordinator,clinic,doctor 303 303 404 404
 POST /{tenant}/cases/{code}/slips/{slip_id}/slot coordinator,clinic,doctor 303  303  404  404
-GET  /{tenant}/cases/{code}/endings           coordinator,clinic,doctor  200  200  404  404  8
+GET  /{tenant}/cases/{code}/referrals         coordinator,clinic,doctor  200  200  404  404  5
+POST /{tenant}/cases/{code}/referrals         coordinator,clinic,doctor  303  303  404  404
+POST /{tenant}/cases/{code}/referrals/{referral_id}/answer coordinator,clinic,doctor 303 303 404 404
+GET  /{tenant}/cases/{code}/stays             coordinator,clinic,doctor  200  200  404  404  5
+POST /{tenant}/cases/{code}/stays             coordinator,clinic,doctor  303  303  404  404
+POST /{tenant}/cases/{code}/stays/{stay_id}/return coordinator,clinic,doctor 303 303 404 404
+GET  /{tenant}/cases/{code}/transfers         coordinator,clinic,doctor  200  200  404  404  6
+POST /{tenant}/cases/{code}/transfers         coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/transfers/{transfer_id}/decision coordinator 303 303  404  404
+GET  /{tenant}/cases/{code}/endings           coordinator,clinic,doctor  200  200  404  404  9
 POST /{tenant}/cases/{code}/treatment-end     clinic,doctor              303  303  404  404
 POST /{tenant}/cases/{code}/closure           coordinator,clinic,doctor  303  303  404  404
 POST /{tenant}/cases/{code}/reopening         coordinator,clinic,doctor  303  303  404  404

@@ -92,8 +92,33 @@ async def _work(site: Site, code: str) -> list[httpx.Response]:
         await nok.post(f"{case}/nudges", data={"key": str(uuid7())}),
         await nok.post("/chatturat/imports", data=upload, files={"file": (f"{WORD}.csv", sheet, "text/csv")}),
         await nok.post(f"{case}/{WORD}", data={"q": PHONE}),
+        *await _endings(site, case),
         await site.clients["kanya"].get(case),
         await nok.get("/chatturat/board?lane=all"),
+    ]
+
+
+async def _endings(site: Site, case: str) -> list[httpx.Response]:
+    """A slip, a stay elsewhere, a referral, a transfer and an ending, each with a canary where text may stand."""
+    nok, wipa = site.clients["nok"], site.clients["wipa"]
+    today = clock.day(clock.now())
+
+    def form(*names: str, **more: str) -> dict[str, str]:
+        parts = {"day": str(today.day), "month": str(today.month), "year": str(today.year)}
+        days = {f"{name}_{part}": value for name in names for part, value in parts.items()}
+        return {"key": str(uuid7()), **days, **more}
+
+    return [
+        await nok.post(f"{case}/slips", data=form("on", told_by="self", note=f"{WORD}slip")),
+        await nok.post(f"{case}/stays", data=form("from", "until", place=f"{WORD}place")),
+        await nok.post(f"{case}/referrals", data=form("on", place="โรงพยาบาล", cause="other", note=f"{WORD}ref")),
+        await nok.post(f"{case}/transfers", data=form(project=str(uuid7()), reason=f"{WORD}why")),
+        await nok.post(f"{case}/drop-outs", data=form("on", reason="no_show", tried=f"{WORD}tried")),
+        await wipa.post(f"{case}/treatment-end", data=form("treated")),
+        await nok.post(f"{case}/follow-up", data=form("on", number="1", note=f"{WORD}round")),
+        await nok.post(f"{case}/closure", data=form("on", kind="moved_away", note=f"{WORD}end")),
+        await nok.post(f"{case}/reopening", data={"why": f"{WORD}again"}),
+        await nok.get(f"{case}/endings"),
     ]
 
 

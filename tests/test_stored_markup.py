@@ -16,6 +16,11 @@ import httpx
 from khuen import assets, clock
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
+from khuen.endings import referrals, slips, stays
+from khuen.endings.referrals import NewReferral
+from khuen.endings.rules import Cause, Told
+from khuen.endings.slips import NewSlip
+from khuen.endings.stays import NewStay
 from khuen.followups import service as followups
 from khuen.followups.rules import How
 from khuen.followups.service import Sent
@@ -147,6 +152,20 @@ async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, 
             "prefix": text[:20],
         }
         await _look(shown, "stale name", nok.post(f"/chatturat/cases/{code}/name", data=stale))
+        slip_id = await _happened(site, code, text)
+        for page in (
+            "slips",
+            f"slips/{slip_id}",
+            "referrals",
+            "stays",
+            "transfers",
+            "endings",
+            "drop-outs",
+            "follow-up",
+        ):
+            name = "slip" if "/" in page else page
+            await _look(shown, name, nok.get(f"/chatturat/cases/{code}/{page}"))
+            await _look(shown, f"typed {name}", nok.post(f"/chatturat/cases/{code}/{page}", data=_wrong(text)))
         await _look(shown, "visit", somchai.get(f"/chatturat/b/check-in?p={code}"))
         await _look(shown, "note", somchai.get(f"/chatturat/b/check-ins/{key}/note"))
 
@@ -160,6 +179,21 @@ async def _look_at_screening(site: Site, shown: dict[str, Shown], code: str) -> 
     for path in ("screening", "screening/oas", "colour"):
         await _look(shown, path, wipa.get(f"{base}/{path}"))
     await _look(shown, "done", site.clients["nok"].get(f"{base}/screening"))
+
+
+async def _happened(site: Site, code: str, text: str) -> str:
+    """A slip, a referral, a stay elsewhere and a round with this text: the id of the slip."""
+    here, key, when = site.chatturat.here("nok", clock.now()), uuid7(), clock.day(clock.now())
+    async with within(here):
+        await slips.record(here, code, NewSlip(key, when, Told.SELF, text))
+        await referrals.refer(here, code, NewReferral(uuid7(), text, Cause.OTHER, when, text))
+        await stays.begin(here, code, NewStay(uuid7(), text, when, when))
+    return str(key)
+
+
+def _wrong(text: str) -> dict[str, str]:
+    """A form that is refused: what was typed is shown again."""
+    return dict.fromkeys(("note", "place", "tried", "reason", "kind", "told_by", "on_day", "until_year"), text)
 
 
 async def _forms(site: Site, text: str, shown: dict[str, Shown]) -> None:

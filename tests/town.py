@@ -20,11 +20,15 @@ from khuen.buddies import service as buddies
 from khuen.buddies import vetoes
 from khuen.buddies.rules import Why
 from khuen.buddies.service import NewAssignment
-from khuen.endings import closing, drop_outs, slips, treatment
+from khuen.cases import service as cases
+from khuen.endings import closing, drop_outs, referrals, slips, stays, transfers, treatment
 from khuen.endings.closing import NewEnding
 from khuen.endings.drop_outs import NewProposal
-from khuen.endings.rules import Ending, Reason, Told
+from khuen.endings.referrals import NewReferral
+from khuen.endings.rules import Cause, Ending, Reason, Told
 from khuen.endings.slips import NewSlip
+from khuen.endings.stays import NewStay
+from khuen.endings.transfers import NewTransfer
 from khuen.enrolment import checking, committing, drafts, receiving
 from khuen.enrolment.batches import Mapping
 from khuen.enrolment.upload import Sheet
@@ -175,6 +179,24 @@ class Town:
         async with within(here):
             await drop_outs.propose(here, code, NewProposal(key, here.today, Reason.NO_SHOW, "โทรแล้วสามครั้ง"))
         return str(key)
+
+    async def away(self, coordinator: str, code: str, kind: str) -> str:
+        """A referral, a stay elsewhere or a transfer of this case."""
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            if kind == "referral_id":
+                await referrals.refer(here, code, NewReferral(key, "โรงพยาบาลตัวอย่าง", Cause.OTHER, here.today))
+            elif kind == "stay_id":
+                await stays.begin(here, code, NewStay(key, "บ้านพี่", here.today, here.today))
+            else:
+                await transfers.offer(here, code, NewTransfer(key, await self.other_project(coordinator), "ใกล้กว่า"))
+        return str(key)
+
+    async def other_project(self, coordinator: str) -> UUID:
+        """A project of the district that goes on, beside the one of its cases."""
+        made = self.of(coordinator)
+        await hot("UPDATE project SET ends_on = NULL WHERE tenant_id = $1")
+        return next(one.id for one in await cases.projects(self.here(coordinator)) if one.id != made.project_id)
 
     async def closed(self, coordinator: str, code: str) -> None:
         here = self.here(coordinator)
@@ -327,6 +349,9 @@ async def _of_endings(town: Town, line: Line, path: str, coordinator: str | None
         path = path.replace("{drop_out_id}", await town.drop_out(other, code))
     if path.endswith("/drop-outs") and line.method == "POST":
         await town.missed(other, code)
+    for kind in ("referral_id", "stay_id", "transfer_id"):
+        if f"{{{kind}}}" in path:
+            path = path.replace(f"{{{kind}}}", await town.away(other, code, kind))
     if path.endswith("/reopening"):
         await town.closed(other, code)
     if path.endswith("/follow-up"):
@@ -336,7 +361,7 @@ async def _of_endings(town: Town, line: Line, path: str, coordinator: str | None
 
 async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]:
     key = {"key": str(uuid7())}
-    on = {name: _today(town, name) for name in ("on", "treated", "slot_on")}
+    on = {name: _today(town, name) for name in ("on", "treated", "slot_on", "from", "until")}
     forms: dict[str, dict[str, Any]] = {
         "{code}/slips": {**key, **on["on"], "told_by": "family"},
         "{slip_id}/withdrawal": {"why": "เป็นของคนอื่น"},
@@ -346,6 +371,11 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{code}/reopening": {"why": "ปิดผิดราย"},
         "{code}/drop-outs": {**key, **on["on"], "reason": "no_show", "tried": "โทรแล้วสามครั้ง"},
         "{drop_out_id}/decision": {"decision": "rejected"},
+        "{code}/referrals": {**key, **on["on"], "place": "โรงพยาบาลตัวอย่าง", "cause": "physical"},
+        "{referral_id}/answer": {**on["on"], "answer": "came_back"},
+        "{code}/stays": {**key, **on["from"], **on["until"], "place": "บ้านพี่"},
+        "{stay_id}/return": {**on["on"], "what": "returned"},
+        "{transfer_id}/decision": {"decision": "accepted"},
         "{code}/follow-up": {**key, **on["on"], "number": "1", "result": "abstinent", "method": "phone"},
         "board/nudges": {**key, "code": code},
         "board/exports": {"form": "csv", "code": code},
@@ -385,6 +415,11 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         return {**key, "base": str(base)}
     forms |= await _treatment(town, line, code, whose)
     last = "/".join(line.path.split("/")[-2:])
+    if last == "{code}/transfers":
+        here = town.here("stranger" if whose == "foreign" else "coordinator")
+        async with within(here):
+            project = await town.other_project("stranger" if whose == "foreign" else "coordinator")
+        return {**key, "project": str(project), "reason": "ใกล้บ้านกว่า"}
     if last == "{tenant}/matching" and line.method == "POST":
         return {**key, "pair": await _pair(town, code, whose)}
     return forms.get(last, {})

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from uuid import UUID
 
 from khuen import packs, registry
-from khuen.followups import nightly, reminders
+from khuen.followups import nightly, reminders, rounds
 from khuen.messages import rules
 from khuen.registry import District
 from khuen.tenancy import Here, within
@@ -37,7 +37,7 @@ async def recompute() -> int:
     failed = 0
     for district in await registry.active():
         try:
-            differed = await _recompute_one(district)
+            differed = await _in_parts(district, nightly.recompute_part)
         except Exception:
             failed += 1
             log.exception("recompute_visits failed in %s", district.slug)
@@ -47,11 +47,29 @@ async def recompute() -> int:
     return failed
 
 
-async def _recompute_one(district: District) -> int:
+async def recompute_rounds() -> int:
+    """The same for the follow-up rounds. Returns how many districts failed."""
+    failed = 0
+    for district in await registry.active():
+        try:
+            differed = await _in_parts(district, rounds.recompute_part)
+        except Exception:
+            failed += 1
+            log.exception("recompute_rounds failed in %s", district.slug)
+            continue
+        if differed:
+            log.error("%s cases of %s had other rounds than the rule says; put right", differed, district.slug)
+    return failed
+
+
+Part = Callable[[Here, UUID | None], Awaitable[tuple[UUID | None, int]]]
+
+
+async def _in_parts(district: District, part: Part) -> int:
     after, differed, more = None, 0, True
     while more:
         async with within(here := district.here()):
-            after, some = await nightly.recompute_part(here, after)
+            after, some = await part(here, after)
         differed, more = differed + some, after is not None
     return differed
 

@@ -56,6 +56,7 @@ CLOCK = (
     Job("settle_stages", 24 * _HOURS, time(2, 40), LATEST, lambda _, __: pathway.settle()),
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),
     Job("recompute_treatment", 24 * _HOURS, time(2, 45), LATEST, lambda _, __: treatment.recompute()),
+    Job("recompute_rounds", 24 * _HOURS, time(2, 35), LATEST, lambda _, __: followups.recompute_rounds()),
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),

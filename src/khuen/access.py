@@ -25,6 +25,7 @@ OUTSIDE = frozenset({PUBLIC, SIGNED_IN})
 _ENDINGS = {"endings.see", "endings.record", "endings.close", "rounds.see", "rounds.record"}
 
 _DAILY_WORK = {
+    "endings.transfer",
     "board.see",
     "board.export",
     "cases.see",

@@ -134,3 +134,10 @@ def test_under_section_114_health_staff_see_it_first(
 def test_episodes_count_by_the_day_they_began() -> None:
     cases = [(date(2026, 5, 1), TWO), (date(2025, 5, 1), ONE)]
     assert (rules.episode(cases, ONE), rules.episode(cases, TWO)) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    ("count", "expected"), [(-1, rules.BEFORE_START), (0, None), (366, None), (367, rules.TOO_LONG)]
+)
+def test_a_stay_ends_after_it_began_and_within_a_year(count: int, expected: str | None) -> None:
+    assert rules.wrong_return(TODAY, TODAY + timedelta(days=count)) == expected

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from khuen.errors import Conflict, KeyReused, NotFound
-from khuen.followups import service
+from khuen.followups import service, turns
 from khuen.followups.rules import How
 from khuen.followups.service import Sent
 from khuen.ids import uuid7
@@ -25,6 +25,9 @@ acts = st.lists(
         st.tuples(st.just("withdraw"), st.integers(0, 20), st.just(0)),
         st.tuples(st.just("acknowledge"), st.just(0), st.just(0)),
         st.tuples(st.just("undo"), st.just(0), st.just(0)),
+        st.tuples(st.just("support"), st.just(0), st.just(0)),
+        st.tuples(st.just("away"), st.integers(-2, 5), st.just(0)),
+        st.tuples(st.just("back"), st.integers(0, 9), st.just(0)),
     ),
     max_size=14,
 )
@@ -32,7 +35,7 @@ acts = st.lists(
 
 async def play(made: District, code: str, acts: list[Any]) -> None:
     """Do these acts one after the other, an hour apart, and after each ask the rule for a difference."""
-    case_id, keys, seen = made.cases[code], [], []
+    case_id, keys, seen, turned = made.cases[code], [], [], []
     for hour, (act, what, offset) in enumerate(acts):
         buddy, nok = (made.here(name, NOW + timedelta(hours=hour)) for name in ("somchai", "nok"))
         async with within(buddy):
@@ -45,6 +48,14 @@ async def play(made: District, code: str, acts: list[Any]) -> None:
             if act == "acknowledge":
                 with suppress(Conflict):
                     seen.append(await service.acknowledge(nok, code, uuid7(), ""))
+            elif act in ("support", "away"):
+                turned.append(uuid7())
+                if act == "support":
+                    await turns.ask_support(nok, case_id, turned[-1])
+                else:
+                    await turns.begin_anew(nok, case_id, turned[-1], nok.today + timedelta(days=what))
+            elif act == "back" and turned:
+                await turns.take_back(nok, turned[what % len(turned)])
             elif act == "undo" and seen:
                 await service.undo_acknowledgement(nok, seen[-1])
             assert await service.recompute(nok, [case_id]) == [], acts[: hour + 1]

@@ -12,6 +12,7 @@ from khuen.followups import rounds
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from tests.endings.conftest import Desk, ago, days, desk, site
+from workers import followups
 
 __all__ = ["desk", "site"]
 
@@ -97,6 +98,17 @@ async def test_another_day_moves_the_rounds_and_keeps_their_results(desk: Desk) 
         await rounds.plan(here, {desk.case_id: (ago(desk, 15), pack)})
     row = await desk.root.fetchrow("SELECT due_on, result FROM follow_up_round WHERE number = 1")
     assert tuple(row) == (ago(desk, 1), "abstinent")
+
+
+async def test_every_night_rounds_are_what_the_rule_says(desk: Desk) -> None:
+    await treated(desk, 60)
+    assert await followups.recompute_rounds() == 0
+    await desk.root.execute("UPDATE follow_up_round SET due_on = opens_on WHERE number = 2")
+    here = desk.here()
+    for expected in (1, 0):
+        async with within(here):
+            assert await rounds.recompute_part(here, None) == (None, expected)
+    assert await desk.one("SELECT count(*) FROM follow_up_round WHERE due_on = opens_on") == 0
 
 
 async def test_the_list_shows_open_and_late_rounds_until_they_are_made(desk: Desk) -> None:

@@ -17,10 +17,10 @@ from khuen.board.rules import Act, Facts, Lane, Sort
 from khuen.buddies import service as buddies
 from khuen.buddies.rules import Suggestion
 from khuen.cases import service as cases
-from khuen.endings import drop_outs, slips, treatment
+from khuen.endings import undoing
 from khuen.enrolment import service as enrolment
 from khuen.errors import Conflict, NotFound, TooMany
-from khuen.followups import reminders, rounds
+from khuen.followups import reminders
 from khuen.followups import service as followups
 from khuen.pathway import service as pathway
 from khuen.people import service as people
@@ -358,10 +358,7 @@ _TAKES_BACK: dict[str, Callable[[Here, UUID], Awaitable[Any]]] = {
     "matching": buddies.undo_matching,
     "enrolment": enrolment.take_back,
     "condition_skip": pathway.undo_skip,
-    "slip": slips.undo,
-    "treatment_end": treatment.undo_complete,
-    "drop_out": drop_outs.undo_propose,
-    "follow_up_result": rounds.undo_record,
+    **undoing.TAKES_BACK,
 }
 
 

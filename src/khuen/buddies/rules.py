@@ -39,6 +39,7 @@ class Reason(StrEnum):
     FREE = "free"
     SAME_GENDER = "same_gender"
     WISHED = "wished"
+    FORMER = "former"
 
 
 REASONS: dict[str, str] = {
@@ -47,6 +48,7 @@ REASONS: dict[str, str] = {
     Reason.FREE: N_("visits nobody yet"),
     Reason.SAME_GENDER: N_("same gender"),
     Reason.WISHED: N_("as the person wished"),
+    Reason.FORMER: N_("was the buddy before"),
 }
 #: nearness outweighs everything else together: a buddy who lives there can be there
 _WORTH = {

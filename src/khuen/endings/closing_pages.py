@@ -11,7 +11,8 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import access, clock, undo, web
-from khuen.endings import closing, drop_outs, forms, rules, service, treatment
+from khuen.cases.rules import Stage
+from khuen.endings import closing, drop_outs, episodes, forms, rules, service, treatment
 from khuen.endings.closing import NewEnding
 from khuen.endings.drop_outs import NewProposal
 from khuen.endings.forms import Asked
@@ -184,6 +185,7 @@ async def _page(
         ended = await closing.of_case(here, case)
         choices = await closing.choices(here, case)
         work = await closing.open_work(here, case)
+        others = await episodes.of_person(here, case)
     latest = ended[0] if ended and not ended[0].reopened else None
     shown = {"kind": "", "note": "", "why": ""} | (typed or {})
     shown = forms.fill_day(forms.fill_day(shown, "on", here.today), "treated", here.today)
@@ -199,6 +201,8 @@ async def _page(
         choices=[(kind, ENDINGS[kind]) for kind in choices],
         endings=ENDINGS,
         work=work,
+        episodes=others,
+        may_begin=case.closed and all(one.stage == Stage.CLOSED for one in others),
         typed=shown,
     )
 

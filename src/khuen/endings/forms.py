@@ -1,4 +1,4 @@
-"""What the pages of this room share: a day in three fields, the tabs, the head of a case."""
+"""What the pages of this room share: a day in three fields, the head of a case."""
 
 from __future__ import annotations
 
@@ -12,15 +12,8 @@ from khuen import clock, web
 from khuen.cases.rules import STAGES
 from khuen.endings.service import Subject
 from khuen.ids import uuid7
-from khuen.words import N_
 
 Asked: TypeAlias = Request[Any, Any, Any]
-
-TABS = {
-    "slips": N_("Slips"),
-    "follow-up": N_("Follow-up"),
-    "endings": N_("End"),
-}
 
 
 def day(raw: Mapping[str, Any], name: str, errors: dict[str, str]) -> date:
@@ -56,7 +49,7 @@ def page(
         case=case,
         code=case.code,
         base=base,
-        tabs=[(f"{base}/{one}", label, one == tab) for one, label in TABS.items()],
+        tab=tab,
         stages=STAGES,
         errors=errors or {},
         key=uuid7(),

@@ -69,6 +69,8 @@ WHERE g.tenant_id = $1 AND g.state = 'waiting' AND (
     (g.kind = 'nudge' AND g.subject_id = $2::uuid)
     OR (g.kind = 'overdue_escalation' AND g.subject_id IN (
         SELECT v.id FROM visit_due v WHERE v.tenant_id = $1 AND v.case_id = $2))
+    OR (g.kind = 'return_due' AND g.subject_id IN (
+        SELECT t.id FROM visit_turn t WHERE t.tenant_id = $1 AND t.case_id = $2))
     OR (g.kind = 'urgent_check_in' AND g.subject_id IN (
         SELECT i.id FROM check_in i WHERE i.tenant_id = $1 AND i.case_id = $2)))
 """

@@ -18,6 +18,9 @@ EXPIRES_DAYS = 14  #: a proposal that nobody decided; the person may have come b
 
 FUTURE = N_("This day lies in the future")
 TOO_EARLY = N_("This day lies before the case was opened")
+BEFORE_START = N_("This day lies before the first one")
+TOO_LONG = N_("A stay of more than a year is a move: close the case instead")
+LONGEST_STAY_DAYS = 366
 
 
 class Told(StrEnum):
@@ -78,6 +81,33 @@ class Reason(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Cause(StrEnum):
+    """Why somebody is referred to a hospital."""
+
+    DANGER = "danger"
+    PSYCHIATRIC = "psychiatric"
+    WITHDRAWAL = "withdrawal"
+    PHYSICAL = "physical"
+    ASSESSMENT = "assessment"
+    OTHER = "other"
+
+
+class Answer(StrEnum):
+    """What came back of a referral."""
+
+    CAME_BACK = "came_back"
+    TAKEN_OVER = "taken_over"
+    NOT_SEEN = "not_seen"
+
+
+class Decision(StrEnum):
+    """What became of an offered transfer."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    REVOKED = "revoked"
+
+
 class Proposal(StrEnum):
     """How far a proposed drop-out has come."""
 
@@ -136,6 +166,25 @@ PROPOSALS: dict[str, str] = {
     Proposal.EXPIRED: N_("Expired without a decision"),
     Proposal.REOPENED: N_("The case was opened again"),
 }
+CAUSES: dict[str, str] = {
+    Cause.DANGER: N_("Danger to oneself or others"),
+    Cause.PSYCHIATRIC: N_("Symptoms of the mind"),
+    Cause.WITHDRAWAL: N_("Withdrawal, or too much at once"),
+    Cause.PHYSICAL: N_("Illness of the body"),
+    Cause.ASSESSMENT: N_("To be assessed there"),
+    Cause.OTHER: N_("Another reason"),
+}
+ANSWERS: dict[str, str] = {
+    Answer.CAME_BACK: N_("Came back: care goes on here"),
+    Answer.TAKEN_OVER: N_("The hospital took over"),
+    Answer.NOT_SEEN: N_("Did not arrive there"),
+}
+DECISIONS: dict[str | None, str] = {
+    None: N_("Waits for an answer"),
+    Decision.ACCEPTED: N_("Accepted"),
+    Decision.REJECTED: N_("Rejected"),
+    Decision.REVOKED: N_("Revoked"),
+}
 #: exit codes of the Thai health data standard, kept beside our own (docs/endings.md)
 EXIT_CODES: dict[str, str] = {
     Ending.FOLLOW_UP_COMPLETED: "07",
@@ -172,6 +221,13 @@ def wrong_day(on: date, opened_on: date, today: date) -> str | None:
     if on > today:
         return FUTURE
     return TOO_EARLY if on < opened_on else None
+
+
+def wrong_return(from_on: date, until_on: date) -> str | None:
+    """The message id of what is wrong with the last day of a stay elsewhere."""
+    if until_on < from_on:
+        return BEFORE_START
+    return TOO_LONG if (until_on - from_on).days > LONGEST_STAY_DAYS else None
 
 
 def choices(*, completed: bool, over: bool) -> tuple[Ending, ...]:

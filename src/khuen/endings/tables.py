@@ -3,7 +3,7 @@ from __future__ import annotations
 from piccolo.columns import UUID as UUIDColumn
 from piccolo.columns import Bytea, Date, Integer, Text, Timestamptz
 
-from khuen.endings.rules import Ending, Reason, Slot, Told
+from khuen.endings.rules import Answer, Cause, Ending, Reason, Slot, Told
 from khuen.tenancy import TenantTable
 
 
@@ -84,3 +84,54 @@ class CaseEnding(TenantTable, tablename="case_ending"):
     reopened_at = Timestamptz(null=True, default=None)
     reopened_by = UUIDColumn(null=True, default=None)
     reopening_sealed = Bytea(null=True, default=None)
+
+
+class Referral(TenantTable, tablename="referral"):
+    """Sent to a hospital while the case stays here; its answer comes back."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    place = Text()
+    reason = Text(choices=Cause)
+    on_date = Date(default=None)
+    note_sealed = Bytea(null=True, default=None)
+    at = Timestamptz(default=None)
+    by_id = UUIDColumn()
+    answer = Text(null=True, default=None, choices=Answer)
+    answered_on = Date(null=True, default=None)
+    answered_at = Timestamptz(null=True, default=None)
+    answered_by = UUIDColumn(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = UUIDColumn(null=True, default=None)
+
+
+class GuestStay(TenantTable, tablename="guest_stay"):
+    """A while elsewhere. `turn_id` is the turn of the visits that holds now; it goes on from `until_on`."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    place_sealed = Bytea()
+    from_on = Date(default=None)
+    until_on = Date(default=None)
+    turn_id = UUIDColumn()
+    at = Timestamptz(default=None)
+    by_id = UUIDColumn()
+    returned_on = Date(null=True, default=None)
+    returned_by = UUIDColumn(null=True, default=None)
+    undone_at = Timestamptz(null=True, default=None)
+    undone_by = UUIDColumn(null=True, default=None)
+
+
+class CaseTransfer(TenantTable, tablename="case_transfer"):
+    """Offered to another project of the district; ownership moves when it is accepted."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    from_project_id = UUIDColumn()
+    to_project_id = UUIDColumn()
+    reason_sealed = Bytea()
+    offered_at = Timestamptz(default=None)
+    offered_by = UUIDColumn()
+    decision = Text(null=True, default=None)
+    decided_at = Timestamptz(null=True, default=None)
+    decided_by = UUIDColumn(null=True, default=None)

@@ -9,7 +9,7 @@ from khuen import members, packs, places, thai
 from khuen.buddies import service as buddies
 from khuen.buddies.rules import REASONS
 from khuen.cases import service as cases
-from khuen.enrolment import forms, rules, service
+from khuen.enrolment import again, forms, rules, service
 from khuen.enrolment.drafts import Held
 from khuen.enrolment.forms import STEPS
 from khuen.enrolment.problems import PROBLEMS, Said
@@ -51,7 +51,7 @@ async def values_of(here: Here, step: str, held: Held, typed: dict[str, str]) ->
     elif step == "buddy":
         shown["suggestions"] = [
             (one, (one.moo, places.label_of(one.subdistrict_code)), [REASONS[reason] for reason in one.reasons])
-            for one in await service.suggested(here, held)
+            for one in await again.former_first(held, await service.suggested(here, held))
         ]
     elif step == "check":
         shown |= await _checked(here, held)

@@ -11,7 +11,17 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from khuen import clock, web
-from khuen.enrolment import drafts, forms, routes_commit, routes_import, routes_rows, routes_same, sameness, service
+from khuen.enrolment import (
+    again,
+    drafts,
+    forms,
+    routes_commit,
+    routes_import,
+    routes_rows,
+    routes_same,
+    sameness,
+    service,
+)
 from khuen.enrolment.drafts import Held
 from khuen.enrolment.enrol_pages import place_choices, sheet_of, unkept, values_of, wrong_here
 from khuen.enrolment.forms import STEPS, named
@@ -28,7 +38,10 @@ Asked: TypeAlias = Request[Any, Any, Any]
 
 
 class Begin(msgspec.Struct):
+    """`again` is the code of a closed case whose person begins again."""
+
     key: UUID
+    again: str | None = None
 
 
 @get("/{tenant:str}/enrolments", opt=ENROL)
@@ -48,7 +61,10 @@ async def begin(request: Asked, tenant: FromPath[str]) -> Response[Any]:
         raise Invalid(errors)
     here = web.here(request)
     async with within(here):
-        await drafts.begin(here, value.key)
+        if value.again:
+            await again.begin_again(here, value.key, value.again)
+        else:
+            await drafts.begin(here, value.key)
     return to_step(tenant, "person", value.key)
 
 

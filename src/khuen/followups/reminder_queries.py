@@ -75,6 +75,12 @@ WITHDRAWN = """
 SELECT w.check_in_id AS id FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = ANY ($2::uuid[])
 """
 
+#: $2 turns of visits: those that stand, of open cases
+STILL_AWAY = """
+SELECT t.id FROM visit_turn t JOIN case_file c ON c.tenant_id = $1 AND c.id = t.case_id AND c.stage <> 'closed'
+WHERE t.tenant_id = $1 AND t.id = ANY ($2::uuid[]) AND t.undone_at IS NULL
+"""
+
 #: $2 nudges: those whose buddy still visits the person and has not been there since
 STILL_NUDGED = """
 SELECT m.id FROM message m

@@ -117,6 +117,11 @@ async def _still_nudged(here: Here, due: list[Due]) -> dict[UUID, int]:
     return {one.id: int(one.id in wanted) for one in due}
 
 
+async def _still_away(here: Here, due: list[Due]) -> dict[UUID, int]:
+    away = _ids(await hot(queries.STILL_AWAY, [one.subject_id for one in due]))
+    return {one.id: int(one.subject_id in away) for one in due}
+
+
 def _ids(rows: Iterable[Any]) -> set[UUID]:
     return {row["id"] for row in rows}
 
@@ -128,4 +133,5 @@ _STILL = {
     Kind.URGENT_CHECK_IN: _not_withdrawn,
     Kind.NUDGE: _still_nudged,
     Kind.ALERT: _still_alarming,
+    Kind.RETURN_DUE: _still_away,
 }

@@ -55,6 +55,14 @@ WHERE r.tenant_id = $1 AND r.case_id = $2 AND r.number = $3 AND r.undone_at IS N
 LIMIT 1
 """
 
+#: cases whose treatment has ended, after this one. $2 case or NULL, $3 the most
+ENDED_AFTER = """
+SELECT e.case_id, e.ended_on, c.pack_id FROM case_evidence e
+JOIN case_file c ON c.tenant_id = $1 AND c.id = e.case_id AND c.stage <> 'closed'
+WHERE e.tenant_id = $1 AND e.ended_on IS NOT NULL AND ($2::uuid IS NULL OR e.case_id > $2)
+ORDER BY e.case_id LIMIT $3::integer
+"""
+
 #: rounds that can be made now, of open cases, the first to be lost first. $2 today, $3 only late ones, $4 and $5 page
 TO_DO = """
 SELECT c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, f.number, f.name, f.due_on, f.closes_on,

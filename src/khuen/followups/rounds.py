@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from khuen import audit, thai, vault
+from khuen import audit, packs, thai, vault
 from khuen.cases.rules import Stage
 from khuen.cases.service import asked_code
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
@@ -21,6 +21,7 @@ from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, hot, many
 
 PAGE = 50
+PART = 200  #: cases in one transaction of the nightly look
 CLOSED = N_("This case is closed. Open it again, or begin a new one")
 
 
@@ -97,16 +98,31 @@ async def plan(here: Here, ends: Mapping[UUID, tuple[date, RulePack]]) -> None:
 
     Harmless twice; another day moves them.
     """
-    recorded = await hot(queries.RESULTS, sorted(ends))
-    newest = {(row["case_id"], row["number"]): (row["result"], row["on_date"]) for row in recorded}
+    newest = _newest(await hot(queries.RESULTS, sorted(ends)))
     await many(queries.CLEAR, [(case_id,) for case_id in sorted(ends)])
-    rows = []
-    for case_id, (ended_on, pack) in sorted(ends.items()):
-        for one in rules.schedule(ended_on, pack.follow_up.rounds, pack.follow_up.window_days):
-            days = (one.opens_on, one.due_on, one.closes_on, one.lost_on)
-            stands = newest.get((case_id, one.number), (None, None))
-            rows.append((uuid7(here.now), case_id, one.number, one.name, *days, *stands))
+    rows = [
+        (uuid7(here.now), case_id, *one)
+        for case_id, (ended_on, pack) in sorted(ends.items())
+        for one in _planned(case_id, ended_on, pack, newest)
+    ]
     await many(queries.PLAN, rows)
+
+
+async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, int]:
+    """Plan anew what differs of the next open cases after `after`: (the last or None at the end, how many differed)."""
+    ended = await hot(queries.ENDED_AFTER, after, PART)
+    stood: dict[UUID, list[tuple[Any, ...]]] = {}
+    for row in await hot(queries.ROUNDS, [row["case_id"] for row in ended]):
+        stood.setdefault(row["case_id"], []).append((*_days(_round(row)), row["result"], row["result_on"]))
+    newest = _newest(await hot(queries.RESULTS, [row["case_id"] for row in ended]))
+    differ = {}
+    for row in ended:
+        pack = await packs.pack(here, row["pack_id"])
+        if stood.get(row["case_id"], []) != _planned(row["case_id"], row["ended_on"], pack, newest):
+            differ[row["case_id"]] = (row["ended_on"], pack)
+    if differ:
+        await plan(here, differ)
+    return (ended[-1]["case_id"] if len(ended) == PART else None), len(differ)
 
 
 async def drop(here: Here, case_id: UUID) -> None:
@@ -217,6 +233,23 @@ async def to_do(here: Here, *, late: bool, page: int) -> ToDos:
         for row in rows
     )
     return ToDos(lines, rows[0]["total"] if rows else 0, rows[0]["late"] if rows else 0)
+
+
+def _newest(recorded: list[Any]) -> dict[tuple[UUID, int], tuple[str, date]]:
+    """{(case, number): (result, day)} of the last result that stands."""
+    return {(row["case_id"], row["number"]): (row["result"], row["on_date"]) for row in recorded}
+
+
+def _planned(
+    case_id: UUID, ended_on: date, pack: RulePack, newest: Mapping[tuple[UUID, int], tuple[str, date]]
+) -> list[tuple[Any, ...]]:
+    """What the rule says of one case, as rows: number, name, four days, result and its day."""
+    found = rules.schedule(ended_on, pack.follow_up.rounds, pack.follow_up.window_days)
+    return [(*_days(one), *newest.get((case_id, one.number), (None, None))) for one in found]
+
+
+def _days(one: Round) -> tuple[int, str, date, date, date, date]:
+    return one.number, one.name, one.opens_on, one.due_on, one.closes_on, one.lost_on
 
 
 async def _case(code: str) -> Any:

@@ -24,6 +24,7 @@ class Kind(StrEnum):
     WORRYING_DIGEST = "worrying_digest"
     NUDGE = "nudge"
     ALERT = "alert"
+    RETURN_DUE = "return_due"
 
 
 class State(StrEnum):
@@ -42,6 +43,7 @@ KINDS: dict[str, str] = {
     Kind.WORRYING_DIGEST: N_("People to look after"),
     Kind.NUDGE: N_("Reminder from the coordinator"),
     Kind.ALERT: N_("Look at once"),
+    Kind.RETURN_DUE: N_("Expected back from elsewhere"),
 }
 STATES: dict[str, str] = {
     State.WAITING: N_("Waiting"),
@@ -86,6 +88,7 @@ PLACES: dict[str, str] = {
     Kind.OVERDUE_ESCALATION: "board",
     Kind.WORRYING_DIGEST: "board",
     Kind.ALERT: "cases/{code}/urgent",
+    Kind.RETURN_DUE: "board",
 }
 #: these go by every channel that reaches the recipient: one channel alone may be asleep
 ON_EVERY_CHANNEL = frozenset({Kind.ALERT})

@@ -21,7 +21,7 @@ from khuen.followups import service as followups
 from khuen.ids import uuid7
 from khuen.messages.rules import Kind, State
 from khuen.people import service as people
-from khuen.practice import queries
+from khuen.practice import after_loading, queries
 from khuen.practice.answers import Act, Note
 from khuen.practice.life import Visit
 from khuen.practice.telling import Told
@@ -59,6 +59,8 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
         await _take_place(replace(office, now=moment.at), moment, ids)
     await audit.record_many(here, [_entry(here, act) for act in (*([waiting] if waiting else ()), *acts)])
     await _rows(here, world)
+    known_packs = {life.id: life.pack for life in world.lives}
+    await after_loading.load(here, world.after, known_packs, world.roles["clinic"], world.roles["coordinator"])
     await followups.recompute(here, [life.id for life in world.lives])
     await treat(here, world, ids)
     await _messages(world)

@@ -27,6 +27,22 @@ INSERT INTO message_attempt (tenant_id, id, message_id, channel, started_at, end
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
 
+#: $2 slip, $3 case, $4 at, $5 by
+TURNED = """
+INSERT INTO visit_turn (tenant_id, id, case_id, kind, at, made_at, by_id) VALUES ($1, $2, $3, 'support', $4, $4, $5)
+"""
+
+#: $2 slip, $3 case, $4 day with the doctor, $5 asked at, $6 by, $7 changed at, $8 by
+SLOT = """
+INSERT INTO doctor_slot (tenant_id, id, case_id, slip_id, state, on_date, asked_at, asked_by, changed_at, changed_by)
+VALUES ($1, $2, $3, $2, 'seen', $4, $5, $6, $7, $8)
+"""
+
+#: $2 drop-out, $3 at, $4 by
+CONFIRMED = """
+UPDATE drop_out SET decision = 'confirmed', decided_at = $3, decided_by = $4 WHERE tenant_id = $1 AND id = $2
+"""
+
 #: the one audit row by which a filled district is known
 FILLED = "SELECT 1 FROM audit WHERE tenant_id = $1 AND subject_id = $1 AND tag = 'practice:filled' LIMIT 1"
 

@@ -19,6 +19,7 @@ from khuen.cases.rules import Step
 from khuen.district import TenantFile
 from khuen.members import NewMember
 from khuen.practice import answers, drafts, screens, telling
+from khuen.practice.after import NOTHING, After, what_followed
 from khuen.practice.answers import Act, Note, Seen, Slip
 from khuen.practice.courses import Course, course
 from khuen.practice.drafts import Begun
@@ -48,6 +49,7 @@ class World:
     course: Course | None = None
     asked: tuple[Asked, ...] = ()
     coloured: tuple[Coloured, ...] = ()
+    after: After = NOTHING
 
     @property
     def check_ins(self) -> int:
@@ -82,7 +84,9 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
     world = World(file.tenant.slug, begins_at, making.until, tuple(making.members), roles, tuple(found), tuple(seen))
     if not plan.detailed:
         return world
-    return _screened(_detailed(world, making, office, cases), Random(f"{seed} {file.tenant.slug} {today} screening"))
+    name = f"{seed} {file.tenant.slug} {today}"
+    screened = _screened(_detailed(world, making, office, cases), Random(f"{name} screening"))
+    return _followed(screened, Random(f"{name} after"))
 
 
 def moments(world: World) -> list[Moment]:
@@ -115,6 +119,13 @@ def _screened(world: World, chance: Random) -> World:
     asked, coloured = screens.screened(chance, world.lives, roles["clinic"], roles["doctor"], world.until)
     acts = sorted([*world.acts, *screens.told(asked, coloured)], key=lambda act: act.at)
     return replace(world, asked=tuple(asked), coloured=tuple(coloured), acts=tuple(acts))
+
+
+def _followed(world: World, chance: Random) -> World:
+    """Slips, ends and rounds, by a chance of their own too."""
+    found = what_followed(chance, world.lives, world.until)
+    acts = sorted([*world.acts, *found.acts(world.roles["clinic"], world.roles["coordinator"])], key=lambda act: act.at)
+    return replace(world, after=found, acts=tuple(acts))
 
 
 def _detailed(world: World, making: Making, office: Office, cases: list[Wanted]) -> World:
