@@ -207,7 +207,10 @@ async def _restore(here: Here, case: Subject, row: dict[str, Any]) -> bool:
     member = UUID(held["buddy"])
     if not await hot(queries.FREE_AGAIN, member, held["extra"] is not None):
         return False
-    await buddies.assign(here, [NewAssignment(uuid7(here.now), case.id, member, held["extra"])])
+    try:
+        await buddies.assign(here, [NewAssignment(uuid7(here.now), case.id, member, held["extra"])])
+    except Invalid:  # no longer suits this person: a relative, or declined meanwhile
+        return False
     return True
 
 
