@@ -76,7 +76,6 @@ GET  /{tenant}/cases/{code}/colour            clinic,doctor              200  20
 POST /{tenant}/cases/{code}/colour            clinic,doctor              303  303  404  404
 GET  /{tenant}/search                         coordinator,clinic,doctor  200  -    -    -    0
 POST /{tenant}/search                         coordinator,clinic,doctor  200  200  200  200
-POST /{tenant}/undo/{token}                   coordinator,buddy,clinic,doctor 303  404  404  404
 GET  /{tenant}/sessions                       coordinator,clinic,doctor 200 -   -    -    4
 POST /{tenant}/sessions                       coordinator,clinic         303  303  404  404
 GET  /{tenant}/sessions/new                   coordinator,clinic         200  -    -    -    3
@@ -103,6 +102,7 @@ POST /{tenant}/cards/{code}/{word}            coordinator,clinic,doctor  303  30
 GET  /{tenant}/calendar                       coordinator,clinic,doctor  200  -    -    -    3
 POST /{tenant}/calendar/address               coordinator,clinic,doctor  200  -    -    -
 POST /{tenant}/calendar/ending                coordinator,clinic,doctor  303  -    -    -
+POST /{tenant}/undo/{token}                   coordinator,buddy,chair,clinic,doctor 303  404  404  404
 GET  /{tenant}/b                              buddy                      200  -    -    -    3
 GET  /{tenant}/b/check-in?p                   buddy                      200  404  404  404  4
 POST /{tenant}/cases/{code}/check-ins         buddy                      303  404  404  404
@@ -112,6 +112,31 @@ POST /{tenant}/b/check-ins/{check_in_id}/note buddy                      303  40
 GET  /{tenant}/b/urgent?p                     buddy                      200  404  404  404  7
 GET  /{tenant}/b/people                       buddy                      200  -    -    -    3
 GET  /{tenant}/b/me                           buddy                      200  -    -    -    3
+GET  /{tenant}/meetings                       chair,clinic,coordinator,doctor 200  -    -    -    3
+GET  /{tenant}/meetings/new                   coordinator                200  -    -    -    3
+POST /{tenant}/meetings                       coordinator                303  -    -    -
+GET  /{tenant}/meetings/{meeting}             chair,clinic,coordinator,doctor 200  200  404  404  6
+POST /{tenant}/meetings/{meeting}/opening     coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/agenda      coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/items       coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/items/{item_id}/place coordinator      303  303  404  404
+POST /{tenant}/meetings/{meeting}/items/{item_id}/skip coordinator       303  303  404  404
+POST /{tenant}/meetings/{meeting}/items/{item_id}/decisions coordinator  303  303  404  404
+POST /{tenant}/meetings/{meeting}/chair       coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/attendance  coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/closing     coordinator                303  303  404  404
+POST /{tenant}/meetings/{meeting}/cancellation coordinator               303  303  404  404
+GET  /{tenant}/meetings/{meeting}/present     chair,clinic,coordinator,doctor 200  200  404  404  5
+POST /{tenant}/meetings/{meeting}/present/{item_id} coordinator          303  303  404  404
+POST /{tenant}/meetings/{meeting}/promises/{decision_id} coordinator         303  303  404  404
+GET  /{tenant}/meetings/{meeting}/name/{code} chair                      200  200  404  404  4
+POST /{tenant}/meetings/{meeting}/name/{code} chair                      200  200  404  404
+GET  /{tenant}/meetings/{meeting}/minutes.pdf chair,clinic,coordinator,doctor 200  200  404  404  8
+GET  /{tenant}/meetings/{meeting}/tasks.xlsx  chair,clinic,coordinator,doctor 200  200  404  404  6
+GET  /{tenant}/meetings/{meeting}/pack        chair,clinic,coordinator,doctor 200  200  404  404  4
+GET  /{tenant}/tasks                          chair,clinic,coordinator,doctor 200  -    -    -    3
+POST /{tenant}/tasks/{decision_id}/results        chair,clinic,coordinator,doctor 303  -    404  404
+GET  /{tenant}/chair                          chair                      200  -    -    -    6
 GET  /{tenant}/messages                       coordinator                200  -    -    -    4
 GET  /{tenant}/messages/{message_id}          coordinator                200  -    404  404  4
 POST /{tenant}/messages/{message_id}/retry    coordinator                303  -    404  404

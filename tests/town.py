@@ -57,6 +57,7 @@ from khuen.treatment.sessions import NewSession
 from khuen.treatment.urine import NewTest
 from tests import care
 from tests.matrix import Line
+from tests.meetings import around
 
 ROLES = sorted(access.ROLES)
 NOBODYS_CODE = "CTR-999999"
@@ -308,6 +309,8 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{message_id}", await town.message(coordinator, buddy))
     if "{screening_id}" in path and coordinator:
         path = path.replace("{screening_id}", await town.screening(coordinator, code))
+    if "{meeting}" in path or "{decision_id}" in path:
+        path = await around.address(town, path, coordinator, code)
     if "{token}" in path and coordinator:
         path = path.replace("{token}", await town.token(coordinator, code))
     if "{session_id}" in path and coordinator:
@@ -413,6 +416,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
     if line.path == "/{tenant}/pack-drafts":
         base = {"own": town.own.pack_id, "foreign": town.foreign.pack_id}.get(whose, uuid7())
         return {**key, "base": str(base)}
+    forms |= around.forms(town)
     forms |= await _treatment(town, line, code, whose)
     last = "/".join(line.path.split("/")[-2:])
     if last == "{code}/transfers":

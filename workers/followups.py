@@ -24,12 +24,12 @@ log = logging.getLogger("khuen.workers.followups")
 
 async def compose_reminders(due_at: datetime) -> int:
     """Digests of the day. Returns the number of districts that failed."""
-    return await _in_those_whose_time_it_is("compose_reminders", due_at, reminders.compose_digests)
+    return await in_those_whose_time_it_is("compose_reminders", due_at, reminders.compose_digests)
 
 
 async def escalate(due_at: datetime) -> int:
     """Visits that are too long overdue. Returns the number of districts that failed."""
-    return await _in_those_whose_time_it_is("escalate", due_at, reminders.compose_escalations)
+    return await in_those_whose_time_it_is("escalate", due_at, reminders.compose_escalations)
 
 
 async def recompute() -> int:
@@ -74,7 +74,8 @@ async def _in_parts(district: District, part: Part) -> int:
     return differed
 
 
-async def _in_those_whose_time_it_is(job: str, due_at: datetime, act: Callable[[Here], Awaitable[object]]) -> int:
+async def in_those_whose_time_it_is(job: str, due_at: datetime, act: Callable[[Here], Awaitable[object]]) -> int:
+    """Act in each district whose reminder time lies in the slot. Returns the number of districts that failed."""
     now, failed = [], 0
     for district in await registry.active():
         if district.as_of is not None:

@@ -28,7 +28,7 @@ from khuen.database import DB, Pools, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
-from workers import audit, enrolment, erasure, followups, messages, pathway, practice, signin, treatment
+from workers import audit, enrolment, erasure, followups, meetings, messages, pathway, practice, signin, treatment
 from workers.rounds import AWAY, Rounds
 
 EACH, LATEST = "each missed run of today", "only the latest missed run"
@@ -50,6 +50,7 @@ _MINUTES, _HOURS = timedelta(minutes=1), timedelta(hours=1)
 CLOCK = (
     # what                      how often         from         after a stop                 by
     Job("compose_reminders", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.compose_reminders(due)),
+    Job("remind_of_tasks", followups.SLOT, time(0, 0), EACH, lambda _, due: meetings.compose_reminders(due)),
     Job("escalate", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.escalate(due)),
     Job("continue_imports", 5 * _MINUTES, time(0, 0), LATEST, lambda _, __: enrolment.continue_imports()),
     Job("seal_audit_heads", 1 * _HOURS, time(0, 10), LATEST, lambda settings, _: audit.seal_heads(settings)),

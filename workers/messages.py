@@ -8,20 +8,22 @@ import random
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 from khuen import channels
 from khuen.channels import GiveUp, Outgoing, Retry, Uncertain, texts
 from khuen.clockwork import Figures
 from khuen.followups import reminders
 from khuen.ids import uuid7
+from khuen.meetings import tasks
 from khuen.messages import delivery, rules
-from khuen.messages.delivery import Outcome, Terms, Turn
+from khuen.messages.delivery import Due, Outcome, Terms, Turn
 from khuen.messages.rules import Kind
 from khuen.registry import District
 from khuen.screening import alerts
 from khuen.screening.alerts import Alerted
 from khuen.settings import Settings
-from khuen.tenancy import within
+from khuen.tenancy import Here, within
 
 LIMIT = 10  #: messages of one district before the next district has its turn
 
@@ -80,9 +82,17 @@ def _terms(settings: Settings, district: District, lasts: timedelta) -> Terms:
         limit=LIMIT,
         reach=(lambda contact: channels.addresses(ways, contact)) if ways else None,
         exactly_once=channels.EXACTLY_ONCE,
-        still=reminders.still_true,
+        still=_still_true,
         keeps_quiet=not district.practice,  # the log disturbs nobody, and who practises wants to see what happens
     )
+
+
+async def _still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
+    """Each room answers for its own kinds."""
+    tasks_due = [one for one in due if one.kind == Kind.TASK_DUE]
+    others = [one for one in due if one.kind != Kind.TASK_DUE]
+    found = await tasks.still_to_do(here, tasks_due) if tasks_due else {}
+    return found | await reminders.still_true(here, others)
 
 
 async def _deliver_one(

@@ -45,6 +45,9 @@ _DAILY_WORK = {
     "treatment.schedule",
     "treatment.attend",
     "screening.see_done",
+    "meetings.see",
+    "meetings.run",
+    "tasks.see",
     "undo",
 } | _ENDINGS
 
@@ -60,6 +63,8 @@ _CARE = frozenset(
         "packs.see",
         "endings.complete",
         "endings.confirm",
+        "meetings.see",
+        "tasks.see",
         "undo",
         "treatment.see",
         "treatment.attend",
@@ -78,7 +83,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "buddy": frozenset({"followups.today", "followups.log", "buddies.decline", "undo"}),
     "clinic": _CARE | {"treatment.schedule"},
     "doctor": _CARE,
-    "chair": frozenset(),
+    "chair": frozenset({"meetings.see", "meetings.chair", "meetings.name", "tasks.see", "undo"}),
     "hospital_director": frozenset(),
     "tenant_admin": frozenset({"admin.members", "admin.invite", "packs.see"}),
     "registrar": frozenset(),

@@ -30,6 +30,7 @@ from khuen.failure import show
 from khuen.followups import nudges, round_pages
 from khuen.followups import routes as followups
 from khuen.headers import safe_headers
+from khuen.meetings import routes as meetings
 from khuen.messages import routes as messages
 from khuen.pathway import routes as pathway
 from khuen.pathway import routes_packs as packs
@@ -54,6 +55,7 @@ ROUTES: list[Any] = [
     *nudges.ROUTES,
     *round_pages.ROUTES,
     *endings.ROUTES,
+    *meetings.ROUTES,
     *messages.ROUTES,
     *board.ROUTES,
     *enrolment.ROUTES,

@@ -57,6 +57,11 @@ def long(on: date) -> str:
     return f"{on.day} {_LONG_MONTHS[on.month]} {buddhist(on)}"
 
 
+def formal(on: date) -> str:
+    """วันอังคารที่ 24 พฤศจิกายน 2569, as an official paper writes it"""
+    return f"{_LONG_DAYS[on.weekday()]}ที่ {long(on)}"
+
+
 def echo(on: date) -> str:
     """พฤ. 12 พ.ย. 2569, shown back beside a typed date"""
     return f"{_SHORT_DAYS[on.weekday()]} {on.day} {_SHORT_MONTHS[on.month]} {buddhist(on)}"

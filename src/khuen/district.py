@@ -49,6 +49,7 @@ __all__ = [
 ]
 
 Age = Annotated[int, Meta(ge=0, le=120, description="an age in whole years from 0 to 120")]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday"]
 Role = Literal["coordinator", "clinic", "doctor", "chair", "hospital_director", "tenant_admin"]
 Code2 = Annotated[str, Meta(pattern="^[0-9]{2}$", description='a province code of 2 digits in quotes, such as "36"')]
 Code4 = Annotated[str, Meta(pattern="^[0-9]{4}$", description='a district code of 4 digits in quotes, such as "3606"')]
@@ -109,6 +110,21 @@ class Hotline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meetings:
+    """The habit of the weekly meeting, who chairs, and from how many days on a case comes before it."""
+
+    weekday: Weekday = "tuesday"
+    at: time = time(9, 30)
+    place: Text = "ห้องประชุมที่ว่าการอำเภอ"
+    chair: Text = "นายอำเภอ"
+    province_chair: Text = "ผู้ว่าราชการจังหวัด"
+    thai_digits: bool = True
+    overdue_days: Days = 7
+    no_buddy_days: Days = 7
+    same_stage_days: Days = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holidays:
     dates: tuple[date, ...]
 
@@ -124,6 +140,7 @@ class DistrictSettings:
     holidays: Holidays
     wording: dict[str, Text]
     treatment: Treatment = Treatment()  # settings that were kept before there was such a table lack it
+    meetings: Meetings = Meetings()  # settings that were kept before there were meetings have none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

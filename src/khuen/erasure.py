@@ -36,6 +36,10 @@ BLANK = (
     f"UPDATE slip SET withdrawn_why = NULL WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE referral SET place = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE attendance SET correction = '' WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"""UPDATE task_step SET reason = '' WHERE tenant_id = $1 AND decision_id IN
+        (SELECT id FROM decision WHERE tenant_id = $1 AND {_OF_CASES})""",
+    f"UPDATE decision SET text = '' WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"UPDATE agenda_item SET facts = '{{}}' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM} AND safety_note <> ''",
     f"DELETE FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}",
 )

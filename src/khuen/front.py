@@ -14,7 +14,12 @@ from khuen.errors import NotFound
 from khuen.signin.role_names import COMING, ROLE_NAMES, ROLE_WORK
 
 #: the first of these that a member may enter is their home
-HOMES = (("board.see", "board"), ("followups.today", "b/"), ("admin.members", "admin/members"))
+HOMES = (
+    ("board.see", "board"),
+    ("followups.today", "b/"),
+    ("meetings.chair", "chair"),
+    ("admin.members", "admin/members"),
+)
 _PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
                ORDER BY as_of DESC NULLS FIRST, slug"""
 

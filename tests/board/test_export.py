@@ -11,7 +11,7 @@ import openpyxl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from khuen.board import sheets
+from khuen import sheets
 from tests.care import Site
 
 

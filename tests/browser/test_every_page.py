@@ -13,13 +13,14 @@ from tests.browser import eyes
 from tests.browser.conftest import Province
 
 #: where a role begins; one page of each kind that its menus and lists lead to is looked at (a nurse sees a doctor's)
-ROLES = {"coordinator": "board", "buddy": "b/", "doctor": "board", "tenant_admin": "admin/members", "chair": ""}
+ROLES = {"coordinator": "board", "buddy": "b/", "doctor": "board", "tenant_admin": "admin/members", "chair": "chair"}
 MOST_PAGES = 40
 
 
 def kind(path: str) -> str:
     """One address for all pages of a kind: /bantuayang/cases/BTY-0001 is /bantuayang/cases/*."""
     path = re.sub(r"/[0-9a-f]{8}-[0-9a-f-]{27}", "/*", path)
+    path = re.sub(r"/\d{4}-\d\d-\d\d(-province)?", "/*", path)
     return re.sub(r"/[A-Z]{2,5}-\d+", "/*", path)
 
 
@@ -35,7 +36,7 @@ async def walk(context: BrowserContext, origin: str, start: str, *, phone: bool)
         await tab.close()
         for href in hrefs:
             parts = urlsplit(href)
-            if not href.startswith(origin) or parts.path.endswith((".xlsx", ".csv")) or "download" in href:
+            if not href.startswith(origin) or parts.path.endswith((".xlsx", ".csv", ".pdf")) or "download" in href:
                 continue
             if kind(parts.path) not in kinds:
                 kinds.add(kind(parts.path))

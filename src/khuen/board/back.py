@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from litestar import Request
 
+_MEETING = re.compile(r"/[^/]+/(meetings/[0-9-]+(-province)?/present|tasks)")
 _CASE = re.compile(r"(/[^/]+/cases/[A-Z]{2,5}-[0-9]{4,9})(/.*)?")
 
 
@@ -21,6 +22,8 @@ def way_back(request: Request[Any, Any, Any], tenant: str, otherwise: str = "boa
         if on_case := _CASE.fullmatch(came.path):
             path = on_case[1]
             return path if path.startswith(f"/{tenant}/") else f"/{tenant}/{otherwise}"
+        if _MEETING.fullmatch(came.path) and came.path.startswith(f"/{tenant}/"):
+            return f"{came.path}?{came.query}" if came.query else came.path
         if came.path in (f"/{tenant}/board", f"/{tenant}/matching"):
             return f"{came.path}?{came.query}" if came.query else came.path
     return f"/{tenant}/{otherwise}"

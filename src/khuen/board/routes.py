@@ -14,8 +14,8 @@ import msgspec
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
-from khuen import access, clock, places, redis, web, words
-from khuen.board import routes_case, routes_turns, rules, service, sheets
+from khuen import access, clock, places, redis, sheets, web, words
+from khuen.board import routes_case, routes_turns, rules, service
 from khuen.board.back import way_back
 from khuen.board.rules import Lane, Sort
 from khuen.board.service import Asked, Board, Choices

@@ -223,7 +223,7 @@ async def take_back(request: Asking, tenant: FromPath[str], token: FromPath[str]
             fresh = await service.take_back(here, token)
     except Ended:
         raise Ended(TOO_LATE) from None
-    home = "board" if "coordinator" in here.roles else "b/"
+    home = "board" if "coordinator" in here.roles else "b/" if "buddy" in here.roles else ""
     return web.saved(request, way_back(request, tenant, home), text=TAKEN_BACK if fresh else ALREADY_BACK)
 
 

@@ -22,6 +22,7 @@ from khuen.enrolment import service as enrolment
 from khuen.errors import Conflict, NotFound, TooMany
 from khuen.followups import reminders
 from khuen.followups import service as followups
+from khuen.meetings import tasks
 from khuen.pathway import service as pathway
 from khuen.people import service as people
 from khuen.people.service import Contact
@@ -359,6 +360,7 @@ _TAKES_BACK: dict[str, Callable[[Here, UUID], Awaitable[Any]]] = {
     "enrolment": enrolment.take_back,
     "condition_skip": pathway.undo_skip,
     **undoing.TAKES_BACK,
+    **tasks.TAKES_BACK,
 }
 
 

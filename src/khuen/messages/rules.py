@@ -25,6 +25,7 @@ class Kind(StrEnum):
     NUDGE = "nudge"
     ALERT = "alert"
     RETURN_DUE = "return_due"
+    TASK_DUE = "task_due_digest"
 
 
 class State(StrEnum):
@@ -44,6 +45,7 @@ KINDS: dict[str, str] = {
     Kind.NUDGE: N_("Reminder from the coordinator"),
     Kind.ALERT: N_("Look at once"),
     Kind.RETURN_DUE: N_("Expected back from elsewhere"),
+    Kind.TASK_DUE: N_("Tasks of the day"),
 }
 STATES: dict[str, str] = {
     State.WAITING: N_("Waiting"),
@@ -84,6 +86,7 @@ OUTCOMES: dict[str | None, str] = {
 PLACES: dict[str, str] = {
     Kind.VISIT_DUE_DIGEST: "b/",
     Kind.NUDGE: "b/",
+    Kind.TASK_DUE: "tasks",
     Kind.URGENT_CHECK_IN: "board",
     Kind.OVERDUE_ESCALATION: "board",
     Kind.WORRYING_DIGEST: "board",

@@ -21,7 +21,7 @@ from khuen.followups import service as followups
 from khuen.ids import uuid7
 from khuen.messages.rules import Kind, State
 from khuen.people import service as people
-from khuen.practice import after_loading, queries
+from khuen.practice import after_loading, loading_meetings, queries
 from khuen.practice.answers import Act, Note
 from khuen.practice.life import Visit
 from khuen.practice.telling import Told
@@ -66,6 +66,7 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await _messages(world)
     newest = next(project.pack_id for project in await cases.projects(here) if project.id == ids[0])
     read_aloud = (await packs.pack(here, newest)).consent.versions
+    await loading_meetings.load(here, world)
     for draft in world.begun:
         then = replace(office, now=draft.at)
         await drafts.begin(then, draft.id)

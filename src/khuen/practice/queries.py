@@ -42,6 +42,18 @@ VALUES ($1, $2, $3, $2, 'seen', $4, $5, $6, $7, $8)
 CONFIRMED = """
 UPDATE drop_out SET decision = 'confirmed', decided_at = $3, decided_by = $4 WHERE tenant_id = $1 AND id = $2
 """
+MET = """
+INSERT INTO meeting (tenant_id, id, kind, on_date, starts_at, place, fiscal_year, number, chair, state, planned_at,
+    by_id, opened_at, ended_at, recorder, adopted)
+VALUES ($1, $2, 'weekly', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+"""
+
+DECIDED = """
+INSERT INTO decision (tenant_id, id, meeting_id, item_id, case_id, kind, text, owner_id, due_on, at, by_id, state)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+"""
+
+CODES = "SELECT c.id, c.code FROM case_file c WHERE c.tenant_id = $1"
 
 #: the one audit row by which a filled district is known
 FILLED = "SELECT 1 FROM audit WHERE tenant_id = $1 AND subject_id = $1 AND tag = 'practice:filled' LIMIT 1"

@@ -23,6 +23,8 @@ from khuen.practice.after import NOTHING, After, what_followed
 from khuen.practice.answers import Act, Note, Seen, Slip
 from khuen.practice.courses import Course, course
 from khuen.practice.drafts import Begun
+from khuen.practice.gatherings import Gathering, gatherings
+from khuen.practice.gatherings import acts as meeting_acts
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
 from khuen.practice.plans import Plan
 from khuen.practice.screens import Asked, Coloured
@@ -50,6 +52,7 @@ class World:
     asked: tuple[Asked, ...] = ()
     coloured: tuple[Coloured, ...] = ()
     after: After = NOTHING
+    meetings: tuple[Gathering, ...] = ()
 
     @property
     def check_ins(self) -> int:
@@ -86,7 +89,8 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
         return world
     name = f"{seed} {file.tenant.slug} {today}"
     screened = _screened(_detailed(world, making, office, cases), Random(f"{name} screening"))
-    return _followed(screened, Random(f"{name} after"))
+    followed = _followed(screened, Random(f"{name} after"))
+    return _met(followed, Random(f"{name} meetings"), file, today)
 
 
 def moments(world: World) -> list[Moment]:
@@ -126,6 +130,14 @@ def _followed(world: World, chance: Random) -> World:
     found = what_followed(chance, world.lives, world.until)
     acts = sorted([*world.acts, *found.acts(world.roles["clinic"], world.roles["coordinator"])], key=lambda act: act.at)
     return replace(world, after=found, acts=tuple(acts))
+
+
+def _met(world: World, chance: Random, file: TenantFile, today: date) -> World:
+    """The weekly meetings, by a chance of their own too."""
+    called = {member.id: member.called_name for member in world.members}
+    met = gatherings(chance, file, world.lives, world.roles, called, today)
+    acts = sorted([*world.acts, *meeting_acts(met, world.roles["coordinator"])], key=lambda act: act.at)
+    return replace(world, meetings=tuple(met), acts=tuple(acts))
 
 
 def _detailed(world: World, making: Making, office: Office, cases: list[Wanted]) -> World:

@@ -35,11 +35,6 @@ ROLE_WORK = {
 
 #: what a later version brings to a role that has no page yet
 COMING = {
-    "chair": (
-        N_("The agenda makes itself from the week's work"),
-        N_("One matter at a time, by code and without names"),
-        N_("Decisions, who carries them out, and until when"),
-    ),
     "hospital_director": (
         N_("Certificates that doctors put before you, with the evidence for each"),
         N_("Signing together with the doctor"),

@@ -1,4 +1,4 @@
-"""The board as a file that a spreadsheet opens: nothing in it is ever read as a formula."""
+"""Rows as a file that a spreadsheet opens: nothing in it is ever read as a formula."""
 
 from __future__ import annotations
 
