@@ -118,30 +118,34 @@ _STEPS = (
                 'หัดเดิน', 'ฝึกงาน'])[1 + n % 11] AS family
             FROM district_of_bench, generate_series(1, cases) n) x""",
     """INSERT INTO case_file (tenant_id, id, code, person_id, project_id, pack_id, legal_basis, proposed_by, agreed_on,
-            opened_on, stage, colour, made_at)
+            opened_on, stage, colour, made_at, buddy_id)
         SELECT id, md5('case ' || t || ' ' || n)::uuid, 'KH-' || lpad(n::text, 5, '0'),
             md5('person ' || t || ' ' || n)::uuid, md5('project ' || t)::uuid, md5('pack ' || t)::uuid, 's113', 'self',
             {today} - 240, {today} - 240, CASE WHEN n % 20 = 0 THEN 'awaiting_doctor' ELSE 'in_treatment' END,
-            (ARRAY['green', 'yellow', 'orange', 'red'])[1 + n % 4], {now}
+            (ARRAY['green', 'yellow', 'orange', 'red'])[1 + n % 4], {now},
+            CASE WHEN n % 100 <> 0 THEN md5('member ' || t || ' ' || n)::uuid END
         FROM district_of_bench, generate_series(1, cases) n""",
+    # One of a hundred has no buddy yet.
     """INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at)
         SELECT id, md5('assignment ' || t || ' ' || n)::uuid, md5('case ' || t || ' ' || n)::uuid,
             md5('member ' || t || ' ' || n)::uuid, {now} - interval '240 days'
-        FROM district_of_bench, generate_series(1, cases) n""",
+        FROM district_of_bench, generate_series(1, cases) n WHERE n % 100 <> 0""",
     """INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
         SELECT id, uuidv7(at - now()), md5('case ' || t || ' ' || n)::uuid, md5('member ' || t || ' ' || n)::uuid,
             (ARRAY['well', 'well', 'well', 'well', 'well', 'worrying', 'not_found'])[1 + (n + v) % 7], at, at, at
         FROM (SELECT id, t, n, v, {now} - v * interval '7 days' - n % 600 * interval '1 minute' AS at
             FROM district_of_bench, generate_series(1, cases) n, generate_series({visits}, 1, -1) v
             ORDER BY v DESC, t, n) x""",
-    # Two of three are to be visited this week, one of six is overdue, one of sixty calls for attention.
+    # One of twelve is overdue, one of six to be visited today, the others within the next six days; one of sixty calls
+    # for attention.
     """INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, seen_at, seen_id, last_how,
             priority, attention_rank, attention_id)
         SELECT id, md5('due ' || t || ' ' || n)::uuid, md5('case ' || t || ' ' || n)::uuid, 'open',
             {today} + ahead - 2, {today} + ahead, {today} + ahead + 2, {now} - interval '7 days',
             md5('seen ' || t || ' ' || n)::uuid, 'well', 2, CASE WHEN n % 60 = 1 THEN 1 ELSE 0 END,
             CASE WHEN n % 60 = 1 THEN md5('seen ' || t || ' ' || n)::uuid END
-        FROM (SELECT *, CASE n % 6 WHEN 0 THEN -3 - n % 9 WHEN 1 THEN 12 ELSE n % 6 END AS ahead
+        FROM (SELECT *,
+            CASE WHEN n % 12 = 0 THEN -3 - n % 9 WHEN n % 6 = 1 THEN -(n % 18 / 6) ELSE 1 + n % 6 END AS ahead
             FROM district_of_bench, generate_series(1, cases) n) x""",
     """CREATE TABLE signed_in_of_bench AS SELECT p, role, md5('account ' || role || p)::uuid AS account_id, d.t, d.id,
             CASE role WHEN 'coordinator' THEN 0 ELSE 1 + (p - 1) / {tenants} % d.cases END AS member

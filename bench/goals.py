@@ -18,6 +18,7 @@ from bench.rounds import Spread, pairs, ratios
 from bench.stage import Site, Stage
 from khuen import clock
 from khuen.board import queries as board
+from khuen.board.rules import MASKS, Lane
 from khuen.database import connect
 
 NATION = Size(tenants=878, cases=878 * 60, check_ins=878 * 60 * 6, largest=60, phones=878)
@@ -235,40 +236,36 @@ async def hang_up(on: Scene, number: int, *, half: bool) -> None:
 
 
 async def eight_million(stage: Stage) -> list[Measured]:
-    """Server time of the statements themselves, warm, in the largest district, as khuen_app under its policies."""
+    """Server time of the statements as the site sends them (prepared, planned once), warm, in the largest district.
+
+    As khuen_app under its policies; planning counts, where a statement is planned anew.
+    """
     name = "kept_eight_million"
     if not await stage.holds("eight_million", FULL):
         await stage.keep("eight_million", FULL)
     root, app = await connect(stage.superuser_of(name)), await connect(stage.settings_of(name).dsn("app"))
     try:
         tenant = await root.fetchval("SELECT id FROM auth.tenant WHERE slug = 'd1'")
-        today = clock.day(clock.now())
-        statements: tuple[tuple[str, float, float, str, list[Any]], ...] = (
-            (
-                "list of 50",
-                1,
-                0.3,
-                board.BOARD,
-                [today, today + timedelta(days=6), *[None] * 5, "work", "pressing", 50, 0, False],
-            ),
-            ("timeline of a case", 0.5, 0.1, board.VISITS, ["KH-00777", 50]),
-            ("90 days of a district", 10, 5, NINETY_DAYS, [clock.now() - timedelta(days=90)]),
-        )
-        return [
-            Measured(
-                "P19",
-                f"8 million check-ins: {what}",
-                floor,
-                reach,
-                await _server_time(app, tenant, sql, values),
-                "ms",
-                True,
-            )
-            for what, floor, reach, sql, values in statements
-        ]
+        found = []
+        for what, floor, reach, sql, values in _statements():
+            seen = await _server_time(app, tenant, sql, values)
+            found.append(Measured("P19", f"8 million check-ins: {what}", floor, reach, seen, "ms", True))
+        whole = await _server_time(app, tenant, board.BOARD, [*_statements()[0][4][:-1], True])
+        found[0].notes.append(f"with the number of all in care, for a whole page: {whole:.2f} ms")
+        return found
     finally:
         await app.close()
         await root.close()
+
+
+def _statements() -> list[tuple[str, float, float, str, list[Any]]]:
+    today = clock.day(clock.now())
+    quarter = clock.now() - timedelta(days=90)
+    return [
+        ("list of 50", 1, 0.3, board.BOARD, [today, MASKS[Lane.WORK], 50, 0, False]),
+        ("timeline of a case", 0.5, 0.1, board.VISITS, ["KH-00777", 50]),
+        ("90 days of a district", 10, 5, NINETY_DAYS, [quarter]),
+    ]
 
 
 #: what a district's figures of a quarter read
@@ -276,12 +273,14 @@ NINETY_DAYS = "SELECT how, count(*) FROM check_in WHERE tenant_id = $1 AND plann
 
 
 async def _server_time(connection: Any, tenant: Any, sql: str, values: list[Any]) -> Spread:
+    given = ", ".join(f"'{value}'" for value in (tenant, *values))
+    await connection.execute(f"DEALLOCATE ALL; PREPARE measured AS {sql}")
     seen = []
-    for _ in range(30):
+    for _ in range(50):
         await connection.execute(f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'")
-        rows = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING OFF) {sql}", tenant, *values)
+        rows = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING OFF) EXECUTE measured ({given})")
         await connection.execute("COMMIT")
-        seen.append(next(float(row[0].split()[2]) for row in rows if row[0].startswith("Execution Time")))
+        seen.append(sum(float(line.split()[2]) for (line,) in rows if line.startswith(("Planning T", "Execution T"))))
     return Spread(tuple(seen[10:]))
 
 

@@ -20,7 +20,7 @@ import pytest
 import structlog
 
 from khuen import clock, logs, redis, registry
-from khuen.board import service as board
+from khuen.board import reading as board
 from khuen.ids import uuid7
 from khuen.settings import Settings
 from khuen.tenancy import within

@@ -48,8 +48,8 @@ def buddhist(on: date) -> int:
 
 
 def short(on: date) -> str:
-    """12 พ.ย. 69"""
-    return f"{on.day} {_SHORT_MONTHS[on.month]} {buddhist(on) % 100:02d}"
+    """12 พ.ย. 69, never broken into two lines"""
+    return f"{_day_and_month(on)}\N{NO-BREAK SPACE}{buddhist(on) % 100:02d}"
 
 
 def long(on: date) -> str:
@@ -64,7 +64,7 @@ def formal(on: date) -> str:
 
 def echo(on: date) -> str:
     """พฤ. 12 พ.ย. 2569, shown back beside a typed date"""
-    return f"{_SHORT_DAYS[on.weekday()]} {on.day} {_SHORT_MONTHS[on.month]} {buddhist(on)}"
+    return f"{_SHORT_DAYS[on.weekday()]} {_day_and_month(on)} {buddhist(on)}"
 
 
 def day_in_words(on: date, today: date) -> str:
@@ -72,7 +72,7 @@ def day_in_words(on: date, today: date) -> str:
     near = {0: "วันนี้", -1: "เมื่อวาน", 1: "พรุ่งนี้"}.get((on - today).days)
     if near:
         return near
-    return f"{on.day} {_SHORT_MONTHS[on.month]}" if on.year == today.year else short(on)
+    return _day_and_month(on) if on.year == today.year else short(on)
 
 
 def day_ahead(on: date, today: date) -> str:
@@ -153,6 +153,10 @@ def add_months(on: date, months: int) -> date:
 def age(born_on: date, on: date) -> int:
     """Full years; who was born on 29 February turns on 1 March of a common year."""
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def _day_and_month(on: date) -> str:
+    return f"{on.day}\N{NO-BREAK SPACE}{_SHORT_MONTHS[on.month]}"
 
 
 _CLOCK = r"(?:[T ]+[0-9]{1,2}[:.][0-9]{2}.*)?"

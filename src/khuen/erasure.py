@@ -20,6 +20,17 @@ from khuen.tenancy import Here
 
 _THEM = "= ANY ($2::uuid[])"
 _OF_CASES = f"case_id IN (SELECT id FROM case_file WHERE tenant_id = $1 AND person_id {_THEM})"
+#: Before that the case ends: nobody visits somebody whose name is gone, and no list waits for them.
+CLOSE = (
+    f"UPDATE visit_due SET state = 'ended' WHERE tenant_id = $1 AND state = 'open' AND {_OF_CASES}",
+    f"""UPDATE assignment SET ended_at = $3, end_reason = 'erased'
+       WHERE tenant_id = $1 AND ended_at IS NULL AND {_OF_CASES}""",
+    f"""INSERT INTO case_step (tenant_id, id, case_id, stage, on_date, reason, recorded_at)
+       SELECT $1, uuidv7(), id, 'closed', ($3 AT TIME ZONE 'Asia/Bangkok')::date, 'erased', $3 FROM case_file
+       WHERE tenant_id = $1 AND person_id {_THEM} AND stage <> 'closed'""",
+    f"""UPDATE case_file SET buddy_id = NULL, stage = 'closed'
+       WHERE tenant_id = $1 AND person_id {_THEM} AND stage <> 'closed'""",
+)
 #: What tells who a person was and is not under the person's key, wherever it lies. $2 are the people.
 #: Sex, year of birth and subdistrict stay for the figures. tests/test_erasure.py refuses a sealed column without place.
 BLANK = (
@@ -86,7 +97,7 @@ async def finish(here: Here) -> int:
 
 async def blank(run: audit.Run, person_ids: Collection[UUID], at: datetime) -> None:
     """The statements alone, without audit, list and `ERASED`: also how a restore erases again."""
-    for statement in BLANK:
+    for statement in (*CLOSE, *BLANK):
         await run(statement, list(person_ids), *([at] if "$3" in statement else []))
 
 

@@ -7,10 +7,11 @@ from typing import Any
 from uuid import UUID
 
 from khuen import clock, undo
-from khuen.buddies.service import NewAssignment, assign, history
+from khuen.buddies.service import NewAssignment, assign, history, replace
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from tests.care import ORIGIN, Site
+from tests.followups.flights import counted
 
 
 async def urgent(site: Site, buddy: str = "somchai", how: str = "urgent") -> str:
@@ -80,6 +81,27 @@ async def test_many_buddies_are_asked_once(site: Site, root: Any) -> None:
     again = await site.clients["nok"].post("/chatturat/board/nudges", data={**data, "key": str(uuid7())})
     assert again.status_code == 303
     assert await root.fetchval("SELECT count(*) FROM message WHERE kind = 'nudge'") == 2
+
+
+async def test_asking_many_buddies_takes_as_many_flights_as_asking_two(site: Site) -> None:
+    flights = []
+    for number in (2, 7):
+        codes = [await site.case(None) for _ in range(number)]
+        for code in codes:
+            await pair(site, code)
+        async with counted() as sent:
+            data = {"key": str(uuid7()), "code": codes}
+            assert (await site.clients["nok"].post("/chatturat/board/nudges", data=data)).status_code == 303
+        flights.append(len(sent))
+    assert flights[0] == flights[1] <= 10, flights
+
+
+async def pair(site: Site, code: str) -> None:
+    """Mali visits this person too."""
+    here = site.chatturat.here("nok", clock.now())
+    new = NewAssignment(uuid7(), site.chatturat.cases[code], site.chatturat.people["mali"][0], "อยู่หมู่เดียวกัน")
+    async with within(here):
+        await replace(here, new, "ย้ายบ้าน")
 
 
 async def test_nothing_ticked_is_said(site: Site) -> None:

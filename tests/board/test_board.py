@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]
 import pytest
 
 from khuen import clock
+from khuen.board import service
+from khuen.board.rules import Lane
+from khuen.board.service import Asked
 from khuen.cases import service as cases
 from khuen.cases.rules import Stage
+from khuen.enrolment.opening import close_all
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from tests.care import LAHAN, Site
@@ -29,6 +33,14 @@ async def board(site: Site, query: str = "", who: str = "nok", **headers: str) -
 
 async def shown(site: Site, query: str = "", who: str = "nok") -> list[str]:
     return SHOWN.findall((await board(site, query, who)).text)
+
+
+async def due(root: Any, site: Site, code: str, on: date) -> None:
+    await root.execute(
+        "UPDATE visit_due SET opens_on = $2, due_on = $3, closes_on = $4 WHERE case_id = $1",
+        site.chatturat.cases[code],
+        *(on + timedelta(days=n) for n in (-2, 0, 2)),
+    )
 
 
 async def answer_of(site: Site, code: str, how: str, buddy: str = "somchai") -> None:
@@ -65,24 +77,40 @@ async def test_a_case_stands_in_every_lane_that_fits_and_once_on_the_days_work(s
     assert (counts["ด่วน"], counts["เลยกำหนด"], counts["ยังไม่มีบัดดี้"], counts["รอแพทย์ประเมิน"]) == (1, 2, 2, 1)
 
 
-async def test_this_week_counts_only_whom_no_lane_above_has(site: Site) -> None:
-    calm, urgent, alone = await site.case("somchai"), await site.case("mali"), await site.case(None)
+async def test_today_counts_only_whom_no_lane_above_has_and_whose_day_has_come(site: Site, root: Any) -> None:
+    calm, urgent, alone, later = [await site.case(who) for who in ("somchai", "mali", None, None)]
     await answer_of(site, urgent, "urgent", "mali")
-    for code in (calm, urgent, alone):
-        assert code in await shown(site, "?lane=all")
-    text = (await board(site, "?lane=week")).text
+    today = clock.day(clock.now())
+    for code, ahead in ((calm, 0), (urgent, 0), (alone, 0), (later, 1)):
+        await due(root, site, code, today + timedelta(days=ahead))
+    await root.execute("UPDATE case_file SET buddy_id = $1 WHERE code = $2", site.chatturat.people["mali"][0], later)
+    text = (await board(site, "?lane=today")).text
     assert SHOWN.findall(text) == [calm]
     counts = dict((label, int(n)) for n, label in COUNTS.findall(text))
-    assert (counts["สัปดาห์นี้"], counts["งานที่รอ"]) == (1, 3)
+    assert (counts["วันนี้"], counts["งานที่รอ"]) == (1, 3)
+    assert set(await shown(site, "?lane=all")) == {calm, urgent, alone, later}
+
+
+async def test_the_next_morning_moves_a_case_without_anybody_writing(site: Site, root: Any) -> None:
+    code, now = await site.case(), clock.now()
+    await due(root, site, code, clock.day(now) + timedelta(days=1))
+    stood = []
+    for days in range(5):
+        here = site.chatturat.here("nok", now + timedelta(days=days))
+        async with within(here):
+            counts = (await service.board(here, Asked())).counts
+        stood.append((counts[Lane.TODAY], counts[Lane.OVERDUE], counts[Lane.WORK]))
+    assert stood == [(0, 0, 0), (1, 0, 1), (1, 0, 1), (1, 0, 1), (0, 1, 1)]
 
 
 async def test_a_closed_case_and_another_district_are_not_there(site: Site) -> None:
-    code = await site.case()
+    await site.case()
     assert SHOWN.findall((await site.clients["kanya"].get("/phon/board?lane=all")).text) == []
     here = site.chatturat.here("nok", clock.now())
     async with within(here):
-        await cases.record_step(here, site.chatturat.cases[code], Stage.CLOSED, here.today)
-    assert await shown(site, "?lane=all") == []
+        await close_all(here, list(site.chatturat.cases.values()), "ย้ายออก")
+    for lane in Lane:
+        assert await shown(site, f"?lane={lane}") == []
 
 
 async def test_filters_are_the_address(site: Site) -> None:
@@ -121,11 +149,23 @@ async def test_a_page_holds_fifty_and_a_link_leads_on(site: Site) -> None:
 async def test_the_list_of_fifty_is_one_statement_and_few_bytes(site: Site) -> None:
     for n in range(52):
         await site.case(None, given_name=f"ทดลอง{n}", called_name=f"ทดลอง{n}", moo=str(n % 9))
+    for query, flights in (("", 3), ("?lane=all", 3), ("?filters=1", 4), ("?place=360607-3&sort=name", 4)):
+        async with counted() as sent:
+            await board(site, query)
+        assert len(sent) == flights, (query, sent)
     async with counted() as sent:
         answer = await board(site, "?lane=all", **{"hx-request": "true"})
     assert len(sent) == 3, sent
     assert len(brotli.compress(answer.text.encode(), quality=4)) <= 4_000
     assert "<html" not in answer.text
+    assert len(brotli.compress((await board(site, "?lane=all")).text.encode(), quality=4)) <= 6_000
+
+
+async def test_the_filters_open_by_a_link_and_stay_while_they_are_used(site: Site) -> None:
+    await site.case()
+    for query, there in (("", False), ("?filters=1", True), ("?sort=name", True), (f"?place={LAHAN}", True)):
+        text = (await board(site, query)).text
+        assert ('name="place"' in text) is there and ("filters=1" in text) is not there, query
 
 
 async def test_a_poll_is_told_when_nothing_changed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ async def test_both_times_stand_beside_a_late_answer(site: Site) -> None:
     code = await site.case()
     data = {"key": str(uuid7()), "how": "well", "happened_at": "2026-11-20T11:40:00+07:00"}
     await site.clients["somchai"].post(f"/chatturat/cases/{code}/check-ins", data=data)
-    assert "บันทึกบนเครื่อง 20 พ.ย. 11:40" in (await page(site, code)).text
+    assert "บันทึกบนเครื่อง 20\N{NO-BREAK SPACE}พ.ย. 11:40" in (await page(site, code)).text
 
 
 async def test_a_name_is_corrected_and_the_old_one_kept(site: Site, root: Any) -> None:

@@ -1,4 +1,4 @@
-"""What comes next for a case, as a table; and that the statement and the rules name the lanes in the same order."""
+"""What comes next for a case, as a table; and how lanes are numbered."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from khuen.board import queries
 from khuen.board.rules import (
+    BITS,
+    MASKS,
     NEEDS,
     ORDER,
     Act,
@@ -81,7 +82,8 @@ def test_hours_without_a_buddy_are_full_hours() -> None:
     assert [waited_hours(now - timedelta(minutes=m), now) for m in (0, 59, 60, 24 * 60 + 1, -90)] == [0, 0, 1, 24, 0]
 
 
-def test_the_statement_numbers_the_lanes_as_the_rules_do() -> None:
-    numbered = re.findall(r"WHEN (\w+) THEN (\d)", re.sub(r"\s+", " ", queries.BOARD.split("AS lane")[0]))
-    assert [first_lane(int(n)).value for _, n in numbered] == [name for name, _ in numbered]
-    assert ORDER[-1] is Lane.ALL and len(numbered) == len(ORDER) - 1
+def test_the_first_lane_is_the_lowest_bit_and_what_is_asked_for_is_a_mask() -> None:
+    assert ORDER[-1] is Lane.ALL and [first_lane(BITS[lane]) for lane in ORDER] == list(ORDER)
+    assert first_lane(BITS[Lane.DOCTOR] | BITS[Lane.OVERDUE]) is Lane.OVERDUE
+    assert [lane for lane in ORDER if BITS[lane] & MASKS[Lane.WORK]] == list(ORDER[:-1])
+    assert all(BITS[lane] & MASKS[Lane.ALL] for lane in ORDER) and MASKS.keys() == set(Lane)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
-from khuen.board import service
+from khuen.board import reading
 from khuen.errors import Busy
 from khuen.words import gettext as th
 from tests.browser.conftest import Province
@@ -88,7 +88,7 @@ async def test_a_failed_answer_is_told_and_the_page_stays(
     await desk.locator("[data-item] a").first.click()
     await desk.wait_for_url(re.compile("/cases/"))
     home, before = desk.url, await desk.locator("#tab").inner_text()
-    monkeypatch.setattr(service, "visits", fails)
+    monkeypatch.setattr(reading, "visits", fails)
     await desk.locator(".tabs a").nth(1).click()
     await expect(desk.locator("#flash")).to_contain_text(th(said))
     assert desk.url == home and await desk.locator("#tab").inner_text() == before

@@ -16,7 +16,9 @@ async def test_five_pages_make_a_person_a_case_consents_and_a_first_visit(site: 
     draft = await ready(nok)
     page = await nok.get(f"/chatturat/enrolments/check?d={draft}")
     assert page.status_code == 200
-    assert "1-1017-00230-70-8" in page.text and "1 ก.พ. 2538" in page.text and "081-234-5678" in page.text
+    assert (
+        "1-1017-00230-70-8" in page.text and "1\N{NO-BREAK SPACE}ก.พ. 2538" in page.text and "081-234-5678" in page.text
+    )
     answer = await confirmed(nok, draft)
     assert answer.status_code == 303 and "/chatturat/cases/" in answer.headers["location"]
     case = await root.fetchrow("SELECT * FROM case_file")

@@ -92,7 +92,7 @@ def test_each_problem_has_its_code_and_its_words(field: str, typed: str, code: s
         ("birth", "๒๕๓๘", ("๒๕๓๘", "2538", "1995")),
         ("phone", "812345678", ("812345678", "081-234-5678")),
         ("phone", "๐๘๑๒๓๔๕๖๗๘", ("๐๘๑๒๓๔๕๖๗๘", "0812345678")),
-        ("agreed_on", "๑/๒/๒๕๖๘", ("๑/๒/๒๕๖๘", "1/2/2568", "1 ก.พ. 68 (2025-02-01)")),
+        ("agreed_on", "๑/๒/๒๕๖๘", ("๑/๒/๒๕๖๘", "1/2/2568", "1\N{NO-BREAK SPACE}ก.พ.\N{NO-BREAK SPACE}68 (2025-02-01)")),
     ],
 )
 def test_each_repair_is_visible(field: str, typed: str, steps: tuple[str, ...]) -> None:

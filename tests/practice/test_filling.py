@@ -13,6 +13,9 @@ import asyncpg
 import pytest
 
 from khuen import audit_proof, bootstrap, district, members, provision, vault
+from khuen.board import service as board
+from khuen.board.rules import Lane
+from khuen.board.service import Asked
 from khuen.database import connected
 from khuen.enrolment import drafts
 from khuen.followups import service as followups
@@ -25,6 +28,7 @@ from khuen.practice.world import World, invent
 from khuen.registry import CLOCK
 from khuen.settings import Settings, SettingsError
 from khuen.tenancy import Here, hot, within
+from tests.kept import differences
 
 TODAY = date(2026, 11, 24)
 SMALL = replace(plans.NEIGHBOUR, drafts=1)
@@ -107,6 +111,16 @@ _READ = {
     "treatment_tally": "case_id, started_on, held, with_doctor, missed, tests, opens_on, negatives, best_negatives",
     "audit": "seq, at, member_id, tag, detail",
 }
+
+
+async def test_the_days_work_is_a_part_of_everybody_and_what_is_kept_is_true(db: Settings, root: Any) -> None:
+    living = replace(plans.LIVING, kinds=tuple(replace(kind, project=0) for kind in plans.LIVING.kinds))
+    async with connected(db, size=2):
+        here, _ = await filled(db, living)
+        async with within(here):
+            work, everybody = [await board.board(here, Asked(lane)) for lane in (Lane.WORK, Lane.ALL)]
+    assert 0 < work.counts[Lane.TODAY] < work.counts[Lane.WORK] < 0.8 * everybody.counts[Lane.ALL]
+    assert await differences(root) == []
 
 
 async def test_the_same_seed_and_day_fill_two_databases_alike(db: Settings, other: Settings) -> None:

@@ -1,82 +1,121 @@
 """The statements of the board and the case page. $1 is the tenant; each page is one statement, its tab one more."""
 
 from khuen import audit
+from khuen.board.rules import BITS, MARKED, Lane
 
-#: open cases with what decides about their lanes. $2 today, $3 the last day of this week's view, $4 tambon, $5 village
-#: number, $6 project, $7 buddy (NULL: no filter), $8 codes or NULL
-_SHOWN = """
-shown AS MATERIALIZED (
-    SELECT c.id, c.code, c.stage, c.colour, c.opened_on, c.made_at, c.project_id, p.called_name, p.family_name,
-        p.sort_key, p.subdistrict_code, p.moo, a.member_id, v.opens_on, v.closes_on, v.last_how, v.seen_at,
-        v.attention_id, coalesce(v.attention_rank, 0) AS rank, coalesce(v.attention_rank > 0, false) AS urgent,
-        coalesce(v.closes_on < $2::date, false) AS overdue, a.id IS NULL AS no_buddy,
-        c.stage = 'awaiting_doctor' AS doctor, coalesce(v.closes_on >= $2 AND v.opens_on <= $3::date, false) AS week
-    FROM case_file c
-    JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
-    LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
-    LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = c.id AND v.state = 'open'
-    WHERE c.tenant_id = $1 AND c.stage <> 'closed' AND ($4::text IS NULL OR p.subdistrict_code = $4)
-        AND ($5::text IS NULL OR p.moo = $5) AND ($6::uuid IS NULL OR c.project_id = $6)
-        AND ($7::uuid IS NULL OR a.member_id = $7) AND ($8::text[] IS NULL OR c.code = ANY ($8))
-), placed AS (
-    SELECT s.*, CASE WHEN urgent THEN 1 WHEN overdue THEN 2 WHEN no_buddy THEN 3 WHEN doctor THEN 4 WHEN week THEN 5
-        ELSE 6 END AS lane
-    FROM shown s
+
+#: how pressing a case is: the lane comes first, then the `days` of the branch. The least number is the most pressing
+def _presses(lane: Lane, days: str) -> str:
+    return f"{list(BITS).index(lane) * 1_000_000} + ({days})"
+
+
+#: Who stands in which lane: a branch for each lane, each read from an index of its own and nothing else, so that a
+#: further lane is a further branch and its bit. $2 today, $3 the bits that are asked for
+_STANDS = f"""
+WITH stands AS (
+    SELECT v.case_id, {BITS[Lane.URGENT]} AS bit,
+        {_presses(Lane.URGENT, "v.closes_on - $2::date - 100000 * v.attention_rank")} AS press FROM visit_due v
+    WHERE v.tenant_id = $1 AND v.attention_rank > 0 AND v.state = 'open'
+    UNION ALL
+    SELECT v.case_id, CASE WHEN v.closes_on < $2 THEN {BITS[Lane.OVERDUE]} ELSE {BITS[Lane.TODAY]} END,
+        CASE WHEN v.closes_on < $2 THEN {_presses(Lane.OVERDUE, "v.closes_on - $2")}
+            ELSE {_presses(Lane.TODAY, "v.closes_on - $2")} END FROM visit_due v
+    WHERE v.tenant_id = $1 AND v.state = 'open' AND v.due_on <= $2
+    UNION ALL
+    SELECT c.id, {BITS[Lane.NO_BUDDY]}, {_presses(Lane.NO_BUDDY, "c.opened_on - $2")} FROM case_file c
+    WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed'
+    UNION ALL
+    SELECT c.id, {BITS[Lane.DOCTOR]}, {_presses(Lane.DOCTOR, "c.opened_on - $2")} FROM case_file c
+    WHERE c.tenant_id = $1 AND c.stage = 'awaiting_doctor'
+    UNION ALL
+    SELECT v.case_id, {BITS[Lane.ALL]}, {_presses(Lane.ALL, "v.closes_on - $2")} FROM visit_due v
+    WHERE $3::integer & {BITS[Lane.ALL]} > 0 AND v.tenant_id = $1 AND v.state = 'open' AND v.due_on > $2
+), gathered AS (
+    SELECT case_id, bit_or(bit) AS bits, min(press) AS press FROM stands GROUP BY case_id
 )"""
+_BITS = f"CASE WHEN g.bits & {MARKED} > 0 THEN g.bits & {MARKED} ELSE g.bits END AS bits"
 
-#: $9 the lane
-_IN_LANE = """CASE $9::text WHEN 'urgent' THEN urgent WHEN 'overdue' THEN overdue WHEN 'no_buddy' THEN no_buddy
-        WHEN 'doctor' THEN doctor WHEN 'week' THEN lane = 5 WHEN 'work' THEN lane < 6 ELSE true END"""
+_PLACED = f"""{_STANDS}, placed AS MATERIALIZED (
+    SELECT g.case_id, {_BITS}, g.press FROM gathered g
+)"""
+#: the case breaks a tie, only so that every page finds the same order
+_BY_PRESSURE = "r.press, r.case_id"
 
-#: $10 the order
-_ORDER = """CASE WHEN $9 = 'work' THEN lane END, CASE WHEN $10::text = 'name' THEN r.sort_key END COLLATE "C",
-        CASE WHEN $10 = 'opened' THEN r.opened_on END,
-        CASE WHEN $10 = 'buddy' THEN (SELECT o.sort_key FROM member o WHERE o.tenant_id = $1 AND o.id = r.member_id) END
-            COLLATE "C",
-        rank DESC, closes_on, r.opened_on, r.sort_key COLLATE "C", r.id"""
+#: $7 tambon, $8 village number, $9 project, $10 buddy (NULL: no filter), $11 codes or NULL, $12 the order.
+#: Every case has its row and its person; LEFT JOIN keeps PostgreSQL from beginning with the filters, of which it thinks
+#: that they leave nobody, and from looking through all lanes for each case of the district
+_NARROWED = f"""{_STANDS}, placed AS MATERIALIZED (
+    SELECT g.case_id, {_BITS}, g.press,
+        CASE $12::text WHEN 'name' THEN h.sort_key WHEN 'opened' THEN f.opened_on::text WHEN 'buddy' THEN o.sort_key END
+            COLLATE "C" AS key
+    FROM gathered g
+    LEFT JOIN case_file f ON f.tenant_id = $1 AND f.id = g.case_id
+    LEFT JOIN person h ON h.tenant_id = $1 AND h.id = f.person_id
+    LEFT JOIN member o ON o.tenant_id = $1 AND o.id = f.buddy_id
+    WHERE ($7::text IS NULL OR h.subdistrict_code = $7) AND ($8::text IS NULL OR h.moo = $8)
+        AND ($9::uuid IS NULL OR f.project_id = $9) AND ($10::uuid IS NULL OR f.buddy_id = $10)
+        AND ($11::text[] IS NULL OR f.code = ANY ($11))
+)"""
+#: $13 whether the first lane comes before the order that was asked for
+_BY_KEY = f"CASE WHEN $13::boolean THEN r.bits & -r.bits END, r.key, {_BY_PRESSURE}"
 
-#: $11 and $12 limit and offset, $13 whether the choices of the filters are asked for
-BOARD = f"""
-WITH {_SHOWN}, counted AS (
-    SELECT count(*) AS all_, count(*) FILTER (WHERE lane < 6) AS work, count(*) FILTER (WHERE urgent) AS urgent,
-        count(*) FILTER (WHERE overdue) AS overdue, count(*) FILTER (WHERE no_buddy) AS no_buddy,
-        count(*) FILTER (WHERE doctor) AS doctor, count(*) FILTER (WHERE lane = 5) AS week
-    FROM placed
+#: $4 and $5 limit and offset, $6 whether the whole page is shown
+_COUNTED = f""", counted AS (
+    SELECT coalesce(sum(n), 0) AS all_, coalesce(sum(n) FILTER (WHERE bits < {BITS[Lane.ALL]}), 0) AS work,
+        {", ".join(f"coalesce(sum(n) FILTER (WHERE bits & {BITS[lane]} > 0), 0) AS {lane}" for lane in list(BITS)[:-1])}
+    FROM (SELECT bits, count(*)::integer AS n FROM placed GROUP BY bits) each
 ), chosen AS (
-    SELECT r.*, row_number() OVER (ORDER BY {_ORDER}) AS place FROM placed r WHERE {_IN_LANE}
-    ORDER BY place LIMIT $11::integer OFFSET $12::integer
+    SELECT * FROM placed r WHERE r.bits & $3 > 0
+    ORDER BY {{order}} LIMIT $4::integer OFFSET $5::integer
 )
-SELECT k.all_, k.work, k.urgent, k.overdue, k.no_buddy, k.doctor, k.week,
-    (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer FROM district_settings d
-        WHERE d.tenant_id = $1 ORDER BY d.set_at DESC, d.id DESC LIMIT 1) AS buddy_within_hours,
-    CASE WHEN $13 THEN (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC, j.id) FROM project j
-        WHERE j.tenant_id = $1) END AS projects,
-    CASE WHEN $13 THEN (SELECT json_agg(json_build_array(b.id, b.called_name) ORDER BY b.sort_key COLLATE "C", b.id)
-        FROM member b WHERE b.tenant_id = $1 AND EXISTS (
-            SELECT FROM assignment e WHERE e.tenant_id = $1 AND e.member_id = b.id AND e.ended_at IS NULL))
-        END AS buddies,
-    CASE WHEN $13 THEN (SELECT json_agg(DISTINCT jsonb_build_array(h.subdistrict_code, h.moo)) FROM case_file f
-        JOIN person h ON h.tenant_id = $1 AND h.id = f.person_id AND h.subdistrict_code IS NOT NULL
-        WHERE f.tenant_id = $1 AND f.stage <> 'closed') END AS places,
-    r.code, r.stage, r.colour, r.opened_on, r.made_at, r.called_name, r.family_name, r.subdistrict_code, r.moo,
-    m.called_name AS buddy, r.opens_on, r.closes_on, r.last_how, r.seen_at, r.attention_id, r.rank, r.lane,
-    CASE WHEN r.member_id IS NULL THEN (SELECT max(x.ended_at) FROM assignment x
-        WHERE x.tenant_id = $1 AND x.case_id = r.id) END AS left_at
+SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state = 'open') AS somebody,
+    CASE WHEN $6::boolean THEN (SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open')
+        END AS everybody,
+    CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
+        FROM district_settings d WHERE d.tenant_id = $1 ORDER BY d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
+    c.code, c.stage, c.colour, c.opened_on, c.made_at, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id, v.attention_rank AS rank, r.bits,
+    CASE WHEN c.buddy_id IS NULL THEN (SELECT max(x.ended_at) FROM assignment x
+        WHERE x.tenant_id = $1 AND x.case_id = c.id) END AS left_at
 FROM counted k
-LEFT JOIN chosen r ON true
-LEFT JOIN member m ON m.tenant_id = $1 AND m.id = r.member_id
-ORDER BY r.place
+LEFT JOIN (chosen r
+    JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = r.case_id
+    JOIN case_file c ON c.tenant_id = $1 AND c.id = r.case_id
+    JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+    LEFT JOIN member m ON m.tenant_id = $1 AND m.id = c.buddy_id) ON true
+ORDER BY {{order}}
 """
 
-#: the same rows for a file: all of the lane, with the project, in the order of the page; $11 the most that a file holds
-EXPORT = f"""
-WITH {_SHOWN}
-SELECT r.code, r.stage, r.colour, r.opened_on, r.called_name, r.family_name, r.subdistrict_code, r.moo, r.closes_on,
-    r.last_how, r.seen_at, r.lane, m.called_name AS buddy, j.name AS project
+#: the whole district by what presses: the counts and a page of one lane
+BOARD = _PLACED + _COUNTED.format(order=_BY_PRESSURE)
+
+#: the same, narrowed or in another order
+BOARD_NARROWED = _NARROWED + _COUNTED.format(order=_BY_KEY)
+
+#: what the filters offer
+CHOICES = """
+SELECT (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC, j.id) FROM project j
+        WHERE j.tenant_id = $1) AS projects,
+    (SELECT json_agg(json_build_array(b.id, b.called_name) ORDER BY b.sort_key COLLATE "C", b.id)
+        FROM member b WHERE b.tenant_id = $1 AND EXISTS (
+            SELECT FROM assignment e WHERE e.tenant_id = $1 AND e.member_id = b.id AND e.ended_at IS NULL)) AS buddies,
+    (SELECT json_agg(json_build_array(y.subdistrict_code, y.moo)) FROM (
+        SELECT DISTINCT i.subdistrict_code, i.moo FROM case_file u
+        JOIN person i ON i.tenant_id = $1 AND i.id = u.person_id AND i.subdistrict_code IS NOT NULL
+        WHERE u.tenant_id = $1 AND u.stage <> 'closed') y) AS places
+"""
+
+#: the same rows for a file: all of the lane, with the project; $4 the most that a file holds, $6 true
+EXPORT = f"""{_NARROWED}
+SELECT c.code, c.stage, c.colour, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo, v.closes_on,
+    v.last_how, v.seen_at, r.bits, m.called_name AS buddy, j.name AS project
 FROM placed r
-JOIN project j ON j.tenant_id = $1 AND j.id = r.project_id
-LEFT JOIN member m ON m.tenant_id = $1 AND m.id = r.member_id
-WHERE {_IN_LANE} ORDER BY {_ORDER} LIMIT $11::integer
+JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = r.case_id
+JOIN case_file c ON c.tenant_id = $1 AND c.id = r.case_id
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
+LEFT JOIN member m ON m.tenant_id = $1 AND m.id = c.buddy_id
+WHERE r.bits & $3 > 0 AND $6::boolean ORDER BY {_BY_KEY} LIMIT $4::integer OFFSET $5::integer
 """
 
 #: one case with all that stands at the head of its page, and the audit row of having been seen. $2 code, $3 to $8 entry

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from datetime import date
-from functools import lru_cache
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -15,24 +13,21 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 
 from khuen import access, clock, places, redis, sheets, web, words
-from khuen.board import routes_case, routes_turns, rules, service
+from khuen.board import acting, lines, routes_case, routes_turns, rules, service
 from khuen.board.back import way_back
 from khuen.board.rules import Lane, Sort
 from khuen.board.service import Asked, Board, Choices
 from khuen.cases.rules import STAGES, is_code
 from khuen.errors import Invalid
-from khuen.followups.rules import HOWS
+from khuen.followups.rules import HOWS, overdue_days
 from khuen.ids import uuid7
 from khuen.tenancy import Here, within
 from khuen.thai import initial
 from khuen.words import N_
 
 Asking: TypeAlias = Request[Any, Any, Any]
-Line: TypeAlias = tuple[Any, ...]
 
 NUDGED = N_("Buddies asked to visit: %(asked)s. Left out: %(left)s")
-MOO, BY, LATE = N_("M.%(moo)s"), N_("by %(day)s"), N_("%(days)s days late")
-ALONE, ALONE_HOURS, ALONE_DAYS = N_("none yet"), N_("none for %(hours)s h"), N_("none for %(days)s days")
 CHOOSE_ROWS = N_("Tick the people first")
 HEADERS = (
     N_("Case"),
@@ -72,10 +67,17 @@ async def board(request: Asking, tenant: FromPath[str]) -> Response[Any]:
     here, asked = web.here(request), _asked(request.query_params)
     asks_again = web.is_htmx(request)
     async with within(here):
-        found = await service.board(here, asked, choices=not asks_again)
+        found = await service.board(here, asked, whole=not asks_again)
     values = _shown(request, tenant, here, asked, found)
     if not asks_again:
-        return web.page(request, "board/board.html", **values, **_filters(asked, found.choices), key=uuid7())
+        return web.page(
+            request,
+            "board/board.html",
+            **values,
+            **_filters(asked, found.choices),
+            everybody=found.everybody,
+            key=uuid7(),
+        )
     answer = web.piece(request, "board/_list.html", **values)
     mark = hashlib.blake2b(answer.content.encode(), digest_size=9).hexdigest()
     if request.query_params.get("seen") == mark:
@@ -92,7 +94,7 @@ async def nudges(request: Asking, tenant: FromPath[str]) -> Response[Any]:
     codes = known_codes(form.code)
     here = web.here(request)
     async with within(here):
-        asked, left = await service.nudge_many(here, codes, form.key)
+        asked, left = await acting.nudge_many(here, codes, form.key)
     redis.ping(here.tenant_id)
     return web.saved(request, way_back(request, tenant), text=NUDGED, asked=asked, left=left)
 
@@ -140,6 +142,7 @@ def _asked(raw: Any) -> Asked:
         buddy_id=_id(given.get("buddy")),
         sort=_one_of(Sort, given.get("sort"), Sort.PRESSING),
         page=int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 5 and int(page) else 1,
+        choosing="filters" in given,
     )
 
 
@@ -174,12 +177,12 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
     allowed = {need for need in rules.NEEDS.values() if access.may(here.roles, need)}
     return {
         "asked": asked,
-        "groups": _groups(here, asked, found, allowed, _lang(request)),
+        "groups": lines.groups(here, asked.lane, found, allowed, _lang(request)),
         "lanes": [
             (
                 f"{base}?{_query(asked, lane='' if lane is Lane.WORK else lane.value)}".rstrip("?"),
                 label,
-                found.counts[lane],
+                found.counts.get(lane),
                 lane == asked.lane,
             )
             for lane, label in rules.LANES.items()
@@ -188,70 +191,17 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
         "pages": max(1, -(-total // service.PAGE)),
         "pager_base": f"{base}?{_query(asked, page='')}",
         "query": _query(asked, **({"page": str(asked.page)} if asked.page > 1 else {})),
+        "today": here.today,
         "stamp": f"{here.now.astimezone(clock.BANGKOK):%H:%M}",
         "hidden": parse_qsl(_query(asked)),
-        "nobody": not found.counts[Lane.ALL] and not asked.filtered,
+        "nobody": not found.somebody,
         "acts": rules.ACTS,
     }
 
 
-def _groups(here: Here, asked: Asked, found: Board, allowed: set[str], lang: str) -> list[tuple[str, list[Line]]]:
-    """Rows as tuples of words, ready to be shown; on the whole day's work each under the first of its lanes."""
-    groups: dict[str, list[Line]] = {}
-    today = here.today
-    for row in found.rows:
-        lane = row.lane if asked.lane is Lane.WORK else asked.lane
-        groups.setdefault(rules.LANES[lane], []).append(_row(today, row, found.buddy_within_hours, allowed, lang))
-    return list(groups.items())
-
-
-def _row(today: date, row: service.Row, limit_hours: int, allowed: set[str], lang: str) -> Line:
-    hours = row.waited_hours
-    return (
-        row.code,
-        f"{row.called_name} {initial(row.family_name)}",
-        row.colour,
-        _place(row.subdistrict_code, row.moo, lang),
-        row.buddy,
-        "" if row.buddy else _alone(hours, lang),
-        "late" if hours > limit_hours else "waiting",
-        _say(lang, LATE, days=row.late_days) if row.late_days else "",
-        _by(row.closes_on, today, lang) if row.closes_on else "–",
-        _say(lang, HOWS[row.last_how]) if row.last_how else "",
-        clock.day_in_words(clock.day(row.seen_at), today) if row.seen_at else "",
-        rules.permitted(row.act, allowed),
-        row.attention_id,
-    )
-
-
-# Fifty rows share a handful of these words; each is made once.
-
-
-@lru_cache(4096)
-def _say(lang: str, text: str, **figures: object) -> str:
-    return words.gettext(text, lang) % figures
-
-
-@lru_cache(4096)
-def _place(code: str | None, moo: str | None, lang: str) -> str:
-    """Village number and tambon, whichever is known."""
-    found = places.place(code) if code else None
-    return " ".join([*([_say(lang, MOO, moo=moo)] if moo else []), *([found.tambon] if found else [])])
-
-
-@lru_cache(4096)
-def _by(closes_on: date, today: date, lang: str) -> str:
-    return _say(lang, BY, day=clock.day_ahead(closes_on, today))
-
-
-def _alone(hours: int, lang: str) -> str:
-    if hours < 1:
-        return _say(lang, ALONE)
-    return _say(lang, ALONE_HOURS, hours=hours) if hours < 72 else _say(lang, ALONE_DAYS, days=hours // 24)
-
-
 def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
-    assert choices is not None
+    if choices is None:
+        return {"choosing": f"?{_query(asked, filters='1')}"}
     named = []
     for code, moo in choices.places:
         place = places.place(code)
@@ -266,6 +216,7 @@ def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
         "buddy_choices": choices.buddies,
         "sorts": rules.SORTS,
         "place": "-".join(filter(None, (asked.subdistrict_code, asked.moo))),
+        "choosing": None,
     }
 
 
@@ -281,14 +232,14 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
     def say(text: str) -> str:
         return words.gettext(text, lang)
 
-    late = max(0, (here.today - row["closes_on"]).days) if row["closes_on"] else 0
+    late = overdue_days(row["closes_on"], here.today)
     cells: list[sheets.Cell] = [
         row["code"],
         f"{row['called_name']} {initial(row['family_name'])}",
-        say(rules.LANES[rules.first_lane(row["lane"])]),
+        say(rules.LANES[rules.first_lane(row["bits"])]),
         say(STAGES[row["stage"]]),
         row["project"],
-        _place(row["subdistrict_code"], None, lang),
+        lines.place(row["subdistrict_code"], None, lang),
         row["moo"] or "",
         row["buddy"] or "",
         _day(row["opened_on"]),

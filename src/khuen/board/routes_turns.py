@@ -12,8 +12,8 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import places, undo, web
-from khuen.board import service
-from khuen.board.service import Turn
+from khuen.board import acting, service
+from khuen.board.acting import Turn
 from khuen.buddies.rules import REASONS
 from khuen.cases.rules import is_code
 from khuen.errors import Invalid
@@ -49,7 +49,7 @@ async def reassignments(request: Request[Any, Any, Any], tenant: FromPath[str]) 
         return await _ask(request, codes, errors, raw)
     here = web.here(request)
     async with within(here):
-        count = await service.reassign(here, chosen, form.reason, form.key)
+        count = await acting.reassign(here, chosen, form.reason, form.key)
         token = await undo.offer(here, "matching", form.key)
     return web.saved(request, f"/{tenant}/board", text=REASSIGNED, undo=token, num=count)
 
@@ -60,7 +60,7 @@ ROUTES = [reassignments]
 async def _ask(request: Request[Any, Any, Any], codes: list[str], errors: dict[str, str], raw: Any) -> Response[Any]:
     here = web.here(request)
     async with within(here):
-        found = await service.turns(here, codes)
+        found = await acting.turns(here, codes)
     typed = web.typed(raw)
     return web.page(
         request,

@@ -15,14 +15,17 @@ from khuen.msgid import N_
 
 
 class Lane(StrEnum):
-    """The groups of the board are queries: a case is in every lane whose condition holds; WEEK is what is left."""
+    """The groups of the board are queries: a case is in every lane whose condition holds.
+
+    TODAY are visits whose day has come and whose window is still open, of people whom no lane above has.
+    """
 
     WORK = "work"
     URGENT = "urgent"
     OVERDUE = "overdue"
     NO_BUDDY = "no_buddy"
     DOCTOR = "doctor"
-    WEEK = "week"
+    TODAY = "today"
     ALL = "all"
 
 
@@ -32,11 +35,17 @@ LANES: dict[Lane, str] = {
     Lane.OVERDUE: N_("Overdue"),
     Lane.NO_BUDDY: N_("No buddy yet"),
     Lane.DOCTOR: N_("Doctor assesses"),
-    Lane.WEEK: N_("This week"),
+    Lane.TODAY: N_("Today"),
     Lane.ALL: N_("Everybody"),
 }
 #: a case that is in several lanes is shown once, under the first of these
-ORDER = (Lane.URGENT, Lane.OVERDUE, Lane.NO_BUDDY, Lane.DOCTOR, Lane.WEEK, Lane.ALL)
+ORDER = (Lane.URGENT, Lane.OVERDUE, Lane.NO_BUDDY, Lane.DOCTOR, Lane.TODAY, Lane.ALL)
+#: how the statement writes the lanes in which a case stands: a bit for each, the first lane the lowest
+BITS = {lane: 1 << place for place, lane in enumerate(ORDER)}
+#: lanes that take a case out of TODAY and out of the rest
+MARKED = BITS[Lane.TODAY] - 1
+#: which bits belong to what was asked for
+MASKS = {**BITS, Lane.WORK: BITS[Lane.ALL] - 1, Lane.ALL: 2 * BITS[Lane.ALL] - 1}
 
 
 class Sort(StrEnum):
@@ -166,11 +175,20 @@ def next_step(facts: Facts, waits_hours: int, today: date) -> NextStep:
     return NextStep(None, N_("The buddy's visit is due by %(closes)s"), {"closes": days["closes"]})
 
 
+def alone_since(made_at: datetime, opened_on: date, left_at: datetime | None) -> datetime:
+    """Since when nobody visits: since the last buddy stopped, else since the case was opened."""
+    if left_at is not None:
+        return left_at
+    if clock.day(made_at) == opened_on:
+        return made_at
+    return datetime.combine(opened_on, datetime.min.time(), clock.BANGKOK)
+
+
 def waited_hours(since: datetime, now: datetime) -> int:
     """Full hours without a buddy, at least 0."""
     return max(0, int((now - since) / timedelta(hours=1)))
 
 
-def first_lane(number: int) -> Lane:
-    """The lane by its place in ORDER, counted from 1 as the statement does."""
-    return ORDER[number - 1]
+def first_lane(bits: int) -> Lane:
+    """The first lane of a case by the bits of all in which it stands."""
+    return ORDER[(bits & -bits).bit_length() - 1]

@@ -1,13 +1,20 @@
 """Statements about buddies; the tenant is $1 in each."""
 
+#: `buddy_id` of the case says who visits now, for the board: it is written with the assignment and never alone
 ASSIGN = """
-INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, batch_id, made_by)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING
+WITH made AS (
+    INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, batch_id, made_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING case_id, member_id
+)
+UPDATE case_file c SET buddy_id = made.member_id FROM made WHERE c.tenant_id = $1 AND c.id = made.case_id
 """
 
 END = """
-UPDATE assignment SET ended_at = $3, end_reason = $4
-WHERE tenant_id = $1 AND case_id = $2 AND ended_at IS NULL RETURNING id
+WITH ended AS (
+    UPDATE assignment SET ended_at = $3, end_reason = $4
+    WHERE tenant_id = $1 AND case_id = $2 AND ended_at IS NULL RETURNING id, case_id
+)
+UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING ended.id
 """
 
 #: $2 code: an open case, for whoever may assign
@@ -57,8 +64,7 @@ WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
 UNASSIGNED = """
 SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo
 FROM case_file c JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
-WHERE c.tenant_id = $1 AND c.stage <> 'closed' AND NOT EXISTS (
-    SELECT FROM assignment a WHERE a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL)
+WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed'
 ORDER BY c.opened_on, c.id LIMIT $2
 """
 

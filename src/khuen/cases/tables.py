@@ -41,6 +41,7 @@ class CaseFile(TenantTable, tablename="case_file"):
     stage = Text(choices=Stage)
     colour = Text(null=True, default=None)
     safety_note = Text()
+    buddy_id = UUIDColumn(null=True, default=None)
     batch_id = UUIDColumn(null=True, default=None)
     made_at = Timestamptz(default=None)
     made_by = UUIDColumn(null=True, default=None)

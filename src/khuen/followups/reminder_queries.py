@@ -90,21 +90,21 @@ LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = m.subject_id
 WHERE m.tenant_id = $1 AND m.id = ANY ($2::uuid[]) AND (v.seen_at IS NULL OR v.seen_at < m.made_at)
 """
 
-#: $2 code: the case, and its buddy if it has one
-NUDGED_CASE = """
-SELECT c.id, a.member_id, b.called_name FROM case_file c
+#: $2 codes: the cases, each with its buddy if it has one
+NUDGED_CASES = """
+SELECT c.id, c.code, a.member_id, b.called_name FROM case_file c
 LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
 LEFT JOIN member b ON b.tenant_id = $1 AND b.id = a.member_id
-WHERE c.tenant_id = $1 AND c.code = $2
-FOR UPDATE OF c
+WHERE c.tenant_id = $1 AND c.code = ANY ($2::text[])
+ORDER BY c.id FOR UPDATE OF c
 """
 
-#: $2 case, $3 since, $4 today: the newest nudge about it; one a day at most
-LAST_NUDGE = """
-SELECT m.id, m.made_at FROM message m
-WHERE m.tenant_id = $1 AND m.kind = 'nudge' AND m.subject_id = $2 AND (m.made_at > $3 OR m.day = $4)
-ORDER BY m.made_at DESC LIMIT 1
+#: $2 cases, $3 since, $4 today: when each was last asked about; one a day at most
+LAST_NUDGES = """
+SELECT m.subject_id, max(m.made_at) AS made_at FROM message m
+WHERE m.tenant_id = $1 AND m.kind = 'nudge' AND m.subject_id = ANY ($2::uuid[]) AND (m.made_at > $3 OR m.day = $4)
+GROUP BY m.subject_id
 """
 
-#: $2 key: what was already written under it
-NUDGE_OF = "SELECT m.id, m.subject_id FROM message m WHERE m.tenant_id = $1 AND m.id = $2"
+#: $2 keys: what was already written under them
+NUDGES_OF = "SELECT m.id, m.subject_id FROM message m WHERE m.tenant_id = $1 AND m.id = ANY ($2::uuid[])"

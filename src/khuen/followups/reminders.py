@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -62,24 +62,52 @@ async def nudge(here: Here, code: str, key: UUID) -> Nudged:
 
     Raises NotFound, Conflict when nobody visits the person, TooMany within the cool-down, KeyReused.
     """
-    rows = await hot(queries.NUDGED_CASE, code)
-    if not rows:
+    nudged = (await _nudge(here, {code: key}))[code]
+    if isinstance(nudged, Exception):
+        raise nudged
+    return nudged
+
+
+async def nudge_many(here: Here, keys: Mapping[str, UUID]) -> int:
+    """The same for many cases, code -> key, in a fixed number of flights: how many buddies are asked.
+
+    Left out is whoever has no buddy or was asked a short while ago. Raises NotFound for a code that is not here.
+    """
+    return sum(isinstance(one, Nudged) for one in (await _nudge(here, keys)).values())
+
+
+async def _nudge(here: Here, keys: Mapping[str, UUID]) -> dict[str, Nudged | Conflict | TooMany]:
+    cases = {row["code"]: row for row in await hot(queries.NUDGED_CASES, list(keys))}
+    if cases.keys() != keys.keys():
         raise NotFound
-    case = rows[0]
-    if known := await hot(queries.NUDGE_OF, key):
-        if known[0]["subject_id"] != case["id"]:
+    written = {row["id"]: row["subject_id"] for row in await hot(queries.NUDGES_OF, list(keys.values()))}
+    ids = [case["id"] for case in cases.values()]
+    since = here.now - NUDGE_EVERY
+    last = {row["subject_id"]: row["made_at"] for row in await hot(queries.LAST_NUDGES, ids, since, here.today)}
+    answers: dict[str, Nudged | Conflict | TooMany] = {}
+    new = []
+    for code, key in keys.items():
+        case = cases[code]
+        if written.get(key, case["id"]) != case["id"]:
             raise KeyReused
-        return Nudged(key, case["called_name"] or "")
+        if key not in written and (refused := _refused(here, case, last.get(case["id"]))):
+            answers[code] = refused
+            continue
+        answers[code] = Nudged(key, case["called_name"] or "")
+        if key not in written:
+            new.append(messages.NewMessage(Kind.NUDGE, case["id"], case["member_id"], id=key))
+    await messages.compose_many(here, new)
+    await audit.record_many(here, [audit.entry(here, "message:nudged", one.subject_id) for one in new])
+    return answers
+
+
+def _refused(here: Here, case: Any, last: datetime | None) -> Conflict | TooMany | None:
     if case["member_id"] is None:
-        raise Conflict(N_("Nobody visits this person yet. Assign a buddy first."))
-    last = await hot(queries.LAST_NUDGE, case["id"], here.now - NUDGE_EVERY, here.today)
-    if last:
-        wait = last[0]["made_at"] + NUDGE_EVERY - here.now
-        raise TooMany(N_("The buddy was asked a short while ago."), retry_after=max(1, int(wait.total_seconds())))
-    new = messages.NewMessage(Kind.NUDGE, case["id"], case["member_id"], id=key)
-    await messages.compose_many(here, [new])
-    await audit.record(here, "message:nudged", case["id"])
-    return Nudged(key, case["called_name"])
+        return Conflict(N_("Nobody visits this person yet. Assign a buddy first."))
+    if last is None:
+        return None
+    wait = last + NUDGE_EVERY - here.now
+    return TooMany(N_("The buddy was asked a short while ago."), retry_after=max(1, int(wait.total_seconds())))
 
 
 # --- does a message still speak of something true? -------------------------------------------------------------------

@@ -230,12 +230,10 @@ async def _note_form(request: Asked, check_in_id: UUID, errors: dict[str, str], 
 
 async def _colleagues(here: Here) -> list[tuple[str, str, str]]:
     """(name, number to dial, number to read) of the coordinators who can be called."""
-    found = []
-    for card in (await members.with_role(here, "coordinator"))[:3]:
-        number = (await members.contact(here, card.id)).phone
-        if number:
-            found.append((card.called_name, number, thai.phone(number).shown))
-    return found
+    cards = (await members.with_role(here, "coordinator"))[:3]
+    reached = await members.contacts(here, [card.id for card in cards])
+    numbers = [(card.called_name, reached[card.id].phone) for card in cards if card.id in reached]
+    return [(name, number, thai.phone(number).shown) for name, number in numbers if number]
 
 
 async def _json(request: Asked) -> list[Any]:
