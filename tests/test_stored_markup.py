@@ -8,6 +8,7 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, field, replace
+from datetime import time
 from typing import Any
 
 import html5lib
@@ -29,6 +30,12 @@ from khuen.screening import service as screening
 from khuen.screening.forms import Filled
 from khuen.screening.rules import Colour, Tool
 from khuen.tenancy import within
+from khuen.treatment import person, sessions, urine
+from khuen.treatment import service as treatment
+from khuen.treatment.rules import Kind, Mark, Reason, Result, Said, Sample, moment
+from khuen.treatment.service import Marked
+from khuen.treatment.sessions import NewSession
+from khuen.treatment.urine import NewTest
 from tests.care import Site, site
 from tests.enrolment.walk import ADDRESS, CONSENTS, PERSON, begun, step
 
@@ -115,6 +122,25 @@ async def _screen(site: Site, code: str, text: str) -> None:
         await screening.decide(wipa, code, uuid7(), Colour.YELLOW, text)
 
 
+async def _treated(site: Site, code: str, text: str) -> str:
+    """A session whose every text is this one, at which the person is corrected and asked after; a test and a visit."""
+    nok, wipa = (site.chatturat.here(name, clock.now()) for name in ("nok", "wipa"))
+    new = NewSession(site.chatturat.project_id, Kind.OTHER, text, text, 60)
+    it, moved, member = uuid7(), moment(nok.today, time(9, 0)), site.chatturat.people["wipa"][0]
+    async with within(nok):
+        await sessions.add_session(nok, it, new, moved)
+        await sessions.move(nok, it, uuid7(), moved, f"{text} …")
+        absent = Said(Mark.ABSENT, Reason.ILL)
+        await treatment.record_attendance(nok, it, [Marked(uuid7(), code, absent)], correction=text)
+        task = next(one.id for one in await treatment.open_absences(nok) if one.code == code)
+        await treatment.record_contact(nok, task, key=uuid7(), reached=False, note=f"{text} …")
+    async with within(wipa):
+        test = NewTest(uuid7(), Sample.STRIP, nok.today, True, text, Result.POSITIVE, text, member, member, text + " …")
+        await urine.record_test(wipa, code, test)
+        await person.record_home_visit(wipa, code, key=uuid7(), by=member, on=nok.today, note=text)
+    return str(it)
+
+
 async def _name_everything(root: Any, text: str) -> None:
     await root.execute("UPDATE member SET called_name = $1, moo = $1", text)
     await root.execute("UPDATE project SET name = $1", text)
@@ -136,6 +162,17 @@ async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, 
     for path in ("/tenants", "/account", "/"):
         await _look(shown, path, site.clients["nok"].get(path))
     for text, (code, key) in made.items():
+        it = await _treated(site, code, text)
+        for name, path in (
+            *(("nok", path) for path in (f"sessions/{it}", f"sessions/{it}/sheet", f"sessions/{it}/move", "absences")),
+            *((name, f"cases/{code}/treatment") for name in ("nok", "wipa")),
+            *(("nok", path) for path in ("sessions", "sessions/new")),
+        ):
+            await _look(
+                shown,
+                f"{name} {path.split('/')[0]} {path.split('/')[-1]}".replace(it, ""),
+                site.clients[name].get(f"/chatturat/{path}"),
+            )
         nok, somchai = site.clients["nok"], site.clients["somchai"]
         for tab in ("", "?tab=visits", "?tab=buddy", "?tab=opened", "?edit=name", "?edit=safety", "/assignment"):
             await _look(shown, f"case{tab}", nok.get(f"/chatturat/cases/{code}{tab}"))

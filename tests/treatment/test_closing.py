@@ -148,3 +148,14 @@ async def test_the_doctor_is_ticked_on_the_page(site: Site) -> None:
     stranger = form | {"doctor": str(site.chatturat.people["nok"][0]), "present": "yes"}
     refused = await nok.post(f"/chatturat/sessions/{it}/doctors", data=stranger)
     assert refused.status_code == 422 and "ไม่ได้มีบทบาทแพทย์" in refused.text
+
+
+async def test_a_buddy_sees_session_n_of_n_and_nothing_else_of_treatment(site: Site) -> None:
+    code, it = await site.case("somchai", opened_on=clock.day(clock.now()) - timedelta(days=9)), await room.plan(site)
+    await room.mark(site, it, (code, CAME))
+    await room.doctor(site, it)
+    await room.close(site, it)
+    page = (await site.clients["somchai"].get(f"/chatturat/b/check-in?p={code}")).text
+    assert "มาแล้ว 1 จาก 16 ครั้ง" in page
+    for word in ("CBTx", "ตรวจ", "บำบัด", "แพทย์"):
+        assert word not in page, word

@@ -91,12 +91,13 @@ MINE = """
 SELECT c.id AS case_id, c.code, c.person_id, c.safety_note, p.called_name, p.family_name, p.subdistrict_code, p.moo,
     p.phone_sealed, k.id AS key_id, k.wrapped, coalesce(v.opens_on, c.opened_on) AS opens_on,
     coalesce(v.due_on, c.opened_on) AS due_on, coalesce(v.closes_on, c.opened_on) AS closes_on, v.seen_at,
-    coalesce(v.priority, 2) AS priority, own.ids, own.hows, own.times
+    coalesce(v.priority, 2) AS priority, c.pack_id, coalesce(y.with_doctor, 0) AS sessions, own.ids, own.hows, own.times
 FROM assignment a
 JOIN case_file c ON c.tenant_id = $1 AND c.id = a.case_id
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 LEFT JOIN vault.person_key k ON k.tenant_id = $1 AND k.person_id = c.person_id
 LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = c.id
+LEFT JOIN treatment_tally y ON y.tenant_id = $1 AND y.case_id = c.id
 CROSS JOIN LATERAL (
     SELECT array_agg(o.id) AS ids, array_agg(o.how) AS hows, array_agg(o.planned_at) AS times FROM (
         SELECT i.id, i.how, i.planned_at FROM check_in i

@@ -67,6 +67,7 @@ class MyPerson:
     priority: int
     visits: tuple[Visit, ...]  #: the buddy's own last two, newest first
     phone: str | None = field(repr=False)
+    sessions: tuple[int, int] = (0, 0)  #: sessions attended with a doctor, of how many
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ async def my_people(here: Here, code: str | None = None) -> list[MyPerson]:
     """Whom this buddy visits now, the most pressing first; with `code` only that one. One statement."""
     rows = await hot(queries.MINE, here.member_id, code)
     safe = await vault.open_tenant(here) if any(row["wrapped"] for row in rows) else None
-    return [_my_person(safe, row) for row in rows]
+    return [_my_person(safe, row, await packs.pack(here, row["pack_id"])) for row in rows]
 
 
 async def my_person(here: Here, code: str) -> MyPerson:
@@ -344,7 +345,7 @@ def _card(row: Any) -> Card:
     return Card(row["code"], name, outcome, window, tuple(row["on_call"] or ()), row["received_at"])
 
 
-def _my_person(safe: vault.TenantVault | None, row: Any) -> MyPerson:
+def _my_person(safe: vault.TenantVault | None, row: Any, pack: RulePack) -> MyPerson:
     phone = None
     if safe and row["wrapped"] and row["phone_sealed"]:
         own = safe.unwrap(row["person_id"], row["key_id"], row["wrapped"])
@@ -361,6 +362,7 @@ def _my_person(safe: vault.TenantVault | None, row: Any) -> MyPerson:
         priority=row["priority"],
         visits=tuple(Visit(id_, How(how), at) for id_, how, at in visits),
         phone=phone,
+        sessions=(row["sessions"], pack.pathway.cbtx_sessions),
     )
 
 
