@@ -232,7 +232,8 @@ TESTS = """
 SELECT u.id, u.sample, u.taken_on, u.observed, u.lot, u.done, u.extra, u.result_sealed, u.detail_sealed, u.confirms_id,
     u.replaces_id, u.backdated, u.made_at, m.called_name AS by,
     EXISTS (SELECT FROM urine_test z WHERE z.tenant_id = $1 AND z.replaces_id = u.id) AS replaced,
-    (SELECT json_agg(json_build_array(k.step, coalesce(b.called_name, k.receiver), k.at) ORDER BY k.at, k.id)
+    (SELECT json_agg(json_build_array(k.step, coalesce(b.called_name, k.receiver), k.at)
+        ORDER BY k.at, array_position(ARRAY['taken', 'handed', 'read'], k.step), k.id)
         FROM test_custody k LEFT JOIN member b ON b.tenant_id = $1 AND b.id = k.member_id
         WHERE k.tenant_id = $1 AND k.test_id = u.id) AS trail
 FROM urine_test u
