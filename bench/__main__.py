@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import goals, imports
+from bench import goals, imports, search
 from bench import stage as stages
 from bench.goals import Measured, Scene
 from bench.stage import HOME, Stage
@@ -24,6 +24,7 @@ PARTS: dict[str, Callable[[Scene], Awaitable[list[Measured]]]] = {
     "batches": goals.batches,
     "aborted": goals.aborted,
     "imports": imports.import_and_undo,
+    "search": search.search,
 }
 
 

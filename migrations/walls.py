@@ -18,6 +18,17 @@ STATE = "SELECT, INSERT, UPDATE"
 #: what it may do where rows are also taken away
 FULL = "SELECT, INSERT, UPDATE, DELETE"
 
+#: $1 one table or NULL for all of districts: the links to a person, and the sealed columns
+MERGED_COLUMNS = """
+SELECT c.oid::regclass::text, quote_ident(a.attname) FROM pg_class c
+JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'public'
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+WHERE c.relkind IN ('r', 'p') AND ($1::text IS NULL OR c.oid = to_regclass($1)) AND (
+    (a.attname LIKE '%\\_sealed' AND a.atttypid = 'bytea'::regtype)
+    OR EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = c.oid
+        AND k.confrelid = to_regclass('public.person') AND a.attnum = k.conkey[2]))
+"""
+
 
 class Migration:
     """Runs statements on the open connection of a migration and remembers whether Citus is there."""
@@ -63,6 +74,17 @@ class Migration:
             f"CREATE POLICY {policy} ON {name} USING ({rule}) WITH CHECK ({rule});"
             f"GRANT {grants} ON {name} TO khuen_app; GRANT SELECT ON {name} TO khuen_backup"
         )
+        await self.let_merges_move(name)
+
+    async def let_merges_move(self, name: str | None = None) -> None:
+        """Let khuen_app change what a merge of two people changes, in one table or in all: nothing else is opened.
+
+        That is the link to the person, and what is sealed (it is sealed again under the other key). So a table that is
+        only added to can still be merged, and a new one cannot be forgotten.
+        """
+        columns = await self.connection.fetch(MERGED_COLUMNS, name)
+        for table, column in columns:
+            await self.run(f"GRANT UPDATE ({column}) ON {table} TO khuen_app")
 
 
 async def opened() -> Migration:

@@ -103,6 +103,16 @@ GET  /{tenant}/calendar                       coordinator,clinic,doctor  200  - 
 POST /{tenant}/calendar/address               coordinator,clinic,doctor  200  -    -    -
 POST /{tenant}/calendar/ending                coordinator,clinic,doctor  303  -    -    -
 POST /{tenant}/undo/{token}                   coordinator,buddy,chair,clinic,doctor 303  404  404  404
+GET  /{tenant}/people/duplicates              coordinator                200  -    -    -    4
+GET  /{tenant}/people/duplicates/{pair_id}    coordinator                200  200  404  404  12
+POST /{tenant}/people/duplicates/{pair_id}/merge coordinator             303  303  404  404
+POST /{tenant}/people/duplicates/{pair_id}/decision coordinator          303  303  404  404
+POST /{tenant}/people/duplicates/{pair_id}/reopening coordinator         303  303  404  404
+GET  /{tenant}/people/merges                  coordinator                200  -    -    -    3
+POST /{tenant}/people/merges/{merge_id}/undo  coordinator                303  303  404  404
+GET  /{tenant}/people/{code}/corrections      coordinator                200  200  404  404  7
+POST /{tenant}/people/{code}/corrections      coordinator                303  303  404  404
+POST /{tenant}/people/{code}/corrections/{correction_id}/undo coordinator 303 303 404 404
 GET  /{tenant}/b                              buddy                      200  -    -    -    3
 GET  /{tenant}/b/check-in?p                   buddy                      200  404  404  404  4
 POST /{tenant}/cases/{code}/check-ins         buddy                      303  404  404  404

@@ -82,6 +82,11 @@ async def _work(site: Site, code: str) -> list[httpx.Response]:
         await nok.get(case),
         await nok.post(f"{case}/contact"),
         await nok.post(f"{case}/name", data=name),
+        await nok.get(f"/chatturat/people/{code}/corrections?field=phone"),
+        await nok.post(
+            f"/chatturat/people/{code}/corrections",
+            data={"field": "name", "given_name": WORD, "note": f"{WORD} {PHONE}"},
+        ),
         await nok.post(f"{case}/phone", data={"was": PHONE, "phone": f"{PHONE}{WORD}"}),
         await nok.post(f"{case}/safety-note", data={"was": WORD, "safety_note": f"{WORD}cat"}),
         await mali.get("/chatturat/b/"),

@@ -152,7 +152,15 @@ async def _name_everything(root: Any, text: str) -> None:
 async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, Shown]) -> None:
     """Every page that shows stored texts, once, and once for some of the cases."""
     whole = {
-        "nok": ("board?lane=all", "board?lane=no_buddy", "matching", "messages", "enrolments", "imports"),
+        "nok": (
+            "people/merges",
+            "board?lane=all",
+            "board?lane=no_buddy",
+            "matching",
+            "messages",
+            "enrolments",
+            "imports",
+        ),
         "somchai": ("b/", "b/people", "b/urgent", "b/me"),
         "wipa": ("board?lane=all",),
     }
@@ -177,6 +185,9 @@ async def _pages(site: Site, made: dict[str, tuple[str, str]], shown: dict[str, 
         for tab in ("", "?tab=visits", "?tab=buddy", "?tab=opened", "?edit=name", "?edit=safety", "/assignment"):
             await _look(shown, f"case{tab}", nok.get(f"/chatturat/cases/{code}{tab}"))
         await _look_at_screening(site, shown, code)
+        await _look(shown, "corrections", nok.get(f"/chatturat/people/{code}/corrections?field=name"))
+        wrong = {"field": "name", "given_name": "", "family_name": text[:60], "prefix": text[:20], "note": text}
+        await _look(shown, "corrected", nok.post(f"/chatturat/people/{code}/corrections", data=wrong))
         await _look(shown, "contact", nok.post(f"/chatturat/cases/{code}/contact"))
         await _look(shown, "turn", nok.post("/chatturat/board/reassignments", data={"code": code}))
         await _look(shown, "search", nok.post("/chatturat/search", data={"q": code}))

@@ -41,6 +41,11 @@ from khuen.messages import service as messages
 from khuen.messages.rules import Kind
 from khuen.pathway import drafts as pack_drafts
 from khuen.pathway import service as pathway
+from khuen.people import corrections, pairs
+from khuen.people import service as people
+from khuen.people.rules import Field
+from khuen.people.rules import Reason as CorrectedBecause
+from khuen.records import service as records
 from khuen.screening import service as screening
 from khuen.screening.forms import Filled
 from khuen.screening.rules import Tool
@@ -254,6 +259,32 @@ class Town:
             await screening.record(here, code, filled)
         return str(key)
 
+    async def pair(self, coordinator: str) -> str:
+        """Two records of one name."""
+        here, name = self.here(coordinator), f"ทดลอง{uuid7().hex[-6:]}"
+        async with within(here):
+            for _ in range(2):
+                await people.register(here, [care.person(given_name=name, phone=None)])
+            found, _ = await pairs.queue(here, "open", 1000, 0)
+        return next(str(one.id) for one in found if name in one.first_name)
+
+    async def merge(self, coordinator: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        pair_id = UUID(await self.pair(coordinator))
+        async with within(here):
+            await records.merge(here, pair_id, key, {}, (await records.compare(here, pair_id)).mark)
+        return str(key)
+
+    async def correction(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            whose = (await records.known(here, code)).person_id
+            values = {"called_name": f"ทด{key.hex[-4:]}"}
+            await corrections.correct(
+                here, whose, Field.CALLED_NAME, values, was=None, reason=CorrectedBecause.TYPING, key=key
+            )
+        return str(key)
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -311,6 +342,12 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{screening_id}", await town.screening(coordinator, code))
     if "{meeting}" in path or "{decision_id}" in path:
         path = await around.address(town, path, coordinator, code)
+    if "{pair_id}" in path and coordinator:
+        path = path.replace("{pair_id}", await town.pair(coordinator))
+    if "{merge_id}" in path and coordinator:
+        path = path.replace("{merge_id}", await town.merge(coordinator))
+    if "{correction_id}" in path and coordinator:
+        path = path.replace("{correction_id}", await town.correction(coordinator, code))
     if "{token}" in path and coordinator:
         path = path.replace("{token}", await town.token(coordinator, code))
     if "{session_id}" in path and coordinator:
@@ -338,7 +375,12 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         if line.query == "d":
             value = await town.draft(coordinator) if coordinator else str(uuid7())
         path += f"?{line.query}={value}"
-    return any_path(path), await _form(town, line, code, whose)
+    form = await _form(town, line, code, whose)
+    if path.endswith("/merge") and coordinator:
+        here, pair_id = town.here(coordinator), UUID(path.split("/")[-2])
+        async with within(here):
+            form |= {"mark": (await records.compare(here, pair_id)).mark}
+    return any_path(path), form
 
 
 async def _of_endings(town: Town, line: Line, path: str, coordinator: str | None, code: str) -> str:
@@ -411,6 +453,13 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         | {"default_agreed_on_day": "1", "default_agreed_on_month": "11", "default_agreed_on_year": "2569"},
         "{member_id}/roles": {"was": "buddy", "roles": "chair"},
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
+        "{pair_id}/merge": {**key, "mark": "x"},
+        "{pair_id}/decision": {**key, "kind": "apart", "reason": "met_both"},
+        "{code}/corrections": {
+            **key,
+            **{"field": "called_name", "mark": await _mark(town, code), "called_name": f"ทด{uuid7().hex[-4:]}"},
+            "reason": "typing",
+        },
         "rows/{number}": {"given_name": "สมมุติ", "family_name": "ตัวอย่าง"},
     }
     if line.path == "/{tenant}/pack-drafts":
@@ -462,6 +511,16 @@ async def _treatment(town: Town, line: Line, code: str, whose: str) -> dict[str,
         "{code}/{word}": {**key, "session": held},
         "calendar/address": key,
     }
+
+
+async def _mark(town: Town, code: str) -> str:
+    """The mark of the called name that a form about this case would carry."""
+    if code not in town.own.cases:
+        return "x"
+    here = town.here("coordinator")
+    async with within(here):
+        whose = (await records.known(here, code)).person_id
+        return await corrections.mark(here, (await corrections.present(here, whose))[Field.CALLED_NAME])
 
 
 async def _pair(town: Town, code: str, whose: str) -> str:

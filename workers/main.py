@@ -28,7 +28,19 @@ from khuen.database import DB, Pools, connected
 from khuen.ids import uuid7
 from khuen.messages import rules
 from khuen.settings import Settings
-from workers import audit, enrolment, erasure, followups, meetings, messages, pathway, practice, signin, treatment
+from workers import (
+    audit,
+    enrolment,
+    erasure,
+    followups,
+    meetings,
+    messages,
+    pathway,
+    people,
+    practice,
+    signin,
+    treatment,
+)
 from workers.rounds import AWAY, Rounds
 
 EACH, LATEST = "each missed run of today", "only the latest missed run"
@@ -58,6 +70,7 @@ CLOCK = (
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),
     Job("recompute_treatment", 24 * _HOURS, time(2, 45), LATEST, lambda _, __: treatment.recompute()),
     Job("recompute_rounds", 24 * _HOURS, time(2, 35), LATEST, lambda _, __: followups.recompute_rounds()),
+    Job("find_duplicates", 24 * _HOURS, time(2, 45), LATEST, lambda _, due: people.find_duplicates(due)),
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),

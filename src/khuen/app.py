@@ -34,6 +34,8 @@ from khuen.meetings import routes as meetings
 from khuen.messages import routes as messages
 from khuen.pathway import routes as pathway
 from khuen.pathway import routes_packs as packs
+from khuen.records import routes as records
+from khuen.records import routes_corrections as corrections
 from khuen.screening import routes as screening
 from khuen.settings import Settings
 from khuen.signin import routes as signin
@@ -48,6 +50,8 @@ ROUTES: list[Any] = [
     *pathway.ROUTES,
     *packs.ROUTES,
     *screening.ROUTES,
+    *records.ROUTES,
+    *corrections.ROUTES,
     *buddies.ROUTES,
     *treatment.ROUTES,
     *vetoes.ROUTES,

@@ -31,13 +31,15 @@ CLOSE = (
     f"""UPDATE case_file SET buddy_id = NULL, stage = 'closed'
        WHERE tenant_id = $1 AND person_id {_THEM} AND stage <> 'closed'""",
 )
+#: a row of `person` that says nothing about anybody: also what a merge leaves of the record that was given up
+NOBODY = """prefix = '', given_name = '', family_name = '', called_name = '', sort_key = '', search_name = '',
+    search_family = '', search_called = '', sound_name = '', sound_family = '', born_on = NULL, moo = NULL,
+    national_id_sealed = NULL, national_id_index = NULL, national_id_last4_index = NULL, phone_sealed = NULL,
+    phone_index = NULL, house_sealed = NULL"""
 #: What tells who a person was and is not under the person's key, wherever it lies. $2 are the people.
 #: Sex, year of birth and subdistrict stay for the figures. tests/test_erasure.py refuses a sealed column without place.
 BLANK = (
-    f"""UPDATE person SET prefix = '', given_name = '', family_name = '', called_name = '', sort_key = '',
-       search_name = '', search_family = '', born_on = NULL, moo = NULL, national_id_sealed = NULL,
-       national_id_index = NULL, national_id_last4_index = NULL, phone_sealed = NULL, phone_index = NULL,
-       house_sealed = NULL, erased_at = coalesce(erased_at, $3) WHERE tenant_id = $1 AND id {_THEM}""",
+    f"UPDATE person SET {NOBODY}, erased_at = coalesce(erased_at, $3) WHERE tenant_id = $1 AND id {_THEM}",
     f"DELETE FROM person_name WHERE tenant_id = $1 AND person_id {_THEM}",
     f"DELETE FROM enrolment_draft WHERE tenant_id = $1 AND {_OF_CASES}",
     f"""UPDATE import_batch SET source_sealed = NULL WHERE tenant_id = $1 AND id IN
@@ -52,6 +54,10 @@ BLANK = (
     f"UPDATE decision SET text = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE agenda_item SET facts = '{{}}' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE case_file SET safety_note = '' WHERE tenant_id = $1 AND person_id {_THEM} AND safety_note <> ''",
+    f"DELETE FROM pair_decision WHERE tenant_id = $1 AND pair_id IN"
+    f" (SELECT id FROM duplicate_pair WHERE tenant_id = $1 AND (first_id {_THEM} OR second_id {_THEM}))",
+    f"DELETE FROM duplicate_pair WHERE tenant_id = $1 AND (first_id {_THEM} OR second_id {_THEM})",
+    f"UPDATE person_merge SET before_sealed = NULL WHERE tenant_id = $1 AND (kept_id {_THEM} OR merged_id {_THEM})",
     f"DELETE FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}",
 )
 #: that it was done: $2 the key's id, $3 the person, $4 when, $5 by whom
@@ -71,19 +77,27 @@ async def erase_people(here: Here, person_ids: Collection[UUID]) -> int:
 
     Returns how many were erased now. Raises RuntimeError without KHUEN_ERASURES_FILE, and then nobody is erased.
     """
-    path, ids = vault.erasures_file(), sorted(person_ids)
-    # Two erasures of one person wait for each other here, so that the second finds no key.
-    await tenancy.hot(f"SELECT id FROM person WHERE tenant_id = $1 AND id {_THEM} ORDER BY id FOR UPDATE", ids)
+    path = vault.erasures_file()
+    # Two erasures of one person wait for each other here, so that the second finds no key. Whatever was merged into
+    # somebody goes with them: its key opens what older backups hold of the record that was given up.
+    held = await tenancy.hot(
+        f"SELECT id FROM person WHERE tenant_id = $1 AND (id {_THEM} OR merged_into {_THEM}) ORDER BY id FOR UPDATE",
+        list(person_ids),
+    )
+    ids = [row["id"] for row in held]
     rows = await tenancy.hot(
         f"SELECT id, person_id FROM vault.person_key WHERE tenant_id = $1 AND person_id {_THEM}", ids
     )
     keys = {row["person_id"]: row["id"] for row in rows}
+    gone: list[UUID] = []
     if keys:
         await blank(tenancy.hot, list(keys), here.now)
         await tenancy.many(ERASED, [(key, person, here.now, here.member_id) for person, key in keys.items()])
-        await audit.record(here, "person:erased", next(iter(keys)) if len(keys) == 1 else None, count=len(keys))
+        # A record that was merged into somebody is no person more: it has no row of its own in the audit.
+        gone = [person_id for person_id in person_ids if person_id in keys] or list(keys)
+        await audit.record(here, "person:erased", gone[0] if len(gone) == 1 else None, count=len(gone))
         await asyncio.to_thread(append, path, *keys.values())  # last: what failed before is not on the list
-    return len(keys)
+    return len(gone)
 
 
 async def finish(here: Here) -> int:

@@ -183,3 +183,16 @@ async def test_what_was_typed_stays_beside_the_error(site: Site) -> None:
     page = await step(nok, draft, "person", PERSON | {"national_id": "1101700230709"})
     assert page.status_code == 422 and 'value="1101700230709"' in page.text and 'value="ทดลอง"' in page.text
     assert "ผิดพลาด" in said(page.text)
+
+
+async def test_a_name_that_sounds_alike_is_asked_about_with_the_same_year_of_birth_only(site: Site) -> None:
+    await site.case(None, given_name="ณัฐพล", family_name="ใจดี", born_on=None, born_year=1990, phone=None)
+    nok = site.clients["nok"]
+    for year, asked in (("2533", True), ("2534", False)):
+        draft = await begun(nok)
+        typed = PERSON | {"given_name": "นัทพล", "family_name": "ไจดี", "called_name": "", "phone": "", "national_id": ""}
+        birth = {"birth_day": "", "birth_month": "", "birth_year": year}
+        answer = await step(nok, draft, "person", typed | birth)
+        assert ("/same?" in answer.headers["location"]) is asked, answer.headers["location"]
+        if asked:
+            assert "ออกเสียงคล้าย" in (await nok.get(answer.headers["location"])).text

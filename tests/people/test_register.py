@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.errors import Conflict, NotFound
 from khuen.ids import uuid7
 from khuen.people import service as people
 from khuen.people.rules import SameBy
@@ -74,24 +74,6 @@ async def test_likely_the_same_person_and_why(pools: Settings) -> None:
     assert found[nobody.id] == [] and found[known.id] == []
     async with within(other.here("nok")):
         assert not any((await people.likely_same(other.here("nok"), list(asked.values()))).values())
-
-
-async def test_a_corrected_name_keeps_the_one_before(pools: Settings, root: Any) -> None:
-    made = await stand(pools, nok="coordinator")
-    who, key, nok = await one(made, given_name="ทดลอง"), uuid7(), made.here("nok")
-    for _ in range(2):
-        async with within(nok):
-            await people.rename(nok, who.id, prefix="นาย", given_name="สมมุติ", family_name="ใหม่", key=key)
-    row = await root.fetchrow("SELECT given_name, search_name FROM person")
-    assert row["given_name"] == "สมมุติ" and row["search_name"].startswith("สมมุติ")
-    assert [r["given_name"] for r in await root.fetch("SELECT given_name FROM person_name")] == ["ทดลอง"]
-    another = await one(made, given_name="ทดสอบ")
-    with pytest.raises(KeyReused):
-        async with within(nok):
-            await people.rename(nok, another.id, prefix="", given_name="x", family_name="y", key=key)
-    with pytest.raises(NotFound):
-        async with within(nok):
-            await people.rename(nok, uuid7(), prefix="", given_name="x", family_name="y", key=uuid7())
 
 
 async def test_a_person_without_a_key_looks_like_nobody(pools: Settings, root: Any) -> None:

@@ -19,6 +19,7 @@ from khuen.followups import reminders
 from khuen.followups import service as followups
 from khuen.meetings import tasks
 from khuen.pathway import service as pathway
+from khuen.people import merging, pairs
 from khuen.tenancy import Here, hot
 
 
@@ -108,6 +109,8 @@ _TAKES_BACK: dict[str, Callable[[Here, UUID], Awaitable[Any]]] = {
     "matching": buddies.undo_matching,
     "enrolment": enrolment.take_back,
     "condition_skip": pathway.undo_skip,
+    "pair_decision": pairs.reopen_of,
+    "merge": merging.undo,
     **undoing.TAKES_BACK,
     **tasks.TAKES_BACK,
 }

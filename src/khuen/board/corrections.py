@@ -9,7 +9,10 @@ from uuid import UUID
 from khuen.board import queries
 from khuen.cases import service as cases
 from khuen.errors import Conflict, NotFound
+from khuen.ids import uuid7
 from khuen.people import service as people
+from khuen.people.corrections import correct
+from khuen.people.rules import Field, Reason
 from khuen.tenancy import Here, hot
 
 
@@ -40,14 +43,8 @@ async def correct_name(here: Here, code: str, was: str, name: Name, key: UUID) -
         return
     if str(present) != was:
         raise Changed(str(present), str(name))
-    await people.rename(
-        here,
-        held["person_id"],
-        prefix=name.prefix,
-        given_name=name.given_name,
-        family_name=name.family_name,
-        key=key,
-    )
+    values = {"prefix": name.prefix, "given_name": name.given_name, "family_name": name.family_name}
+    await correct(here, held["person_id"], Field.NAME, values, was=None, reason=Reason.IN_PLACE, key=key)
 
 
 async def correct_safety_note(here: Here, code: str, was: str, text: str) -> None:
@@ -68,7 +65,8 @@ async def correct_phone(here: Here, code: str, was: str, phone: str) -> None:
         return
     if present != was:
         raise Changed(present, phone)
-    await people.correct_phone(here, held["person_id"], phone or None)
+    values, key = {"phone": phone}, uuid7(here.now)
+    await correct(here, held["person_id"], Field.PHONE, values, was=None, reason=Reason.IN_PLACE, key=key)
 
 
 async def _held(code: str) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -76,6 +76,7 @@ class FoundCase:
     subdistrict_code: str | None
     moo: str | None
     born_year: int | None
+    alike: bool = False  #: found by the sound of the name only
 
 
 def asked_code(text: str) -> str:
@@ -217,7 +218,8 @@ async def find(here: Here, text: str, limit: int = 20) -> list[FoundCase]:
     if not found and not asked.code:
         return []
     rows = await hot(queries.OF_PEOPLE, [person.person_id for person in found], asked.code, limit)
-    return [_found(row) for row in rows]
+    alike = {person.person_id for person in found if person.alike}
+    return sorted((_found(row, row["person_id"] in alike) for row in rows), key=lambda case: case.alike)
 
 
 async def _codes(cases: Iterable[NewCase]) -> dict[UUID, str]:
@@ -230,8 +232,10 @@ async def _codes(cases: Iterable[NewCase]) -> dict[UUID, str]:
 
 async def _write(here: Here, cases: list[NewCase], codes: dict[UUID, str]) -> None:
     pack_of = {project.id: project.pack_id for project in await projects(here)}
-    if any(case.project_id not in pack_of for case in cases):
+    living = await people.living(here, [case.person_id for case in cases])
+    if any(case.project_id not in pack_of or case.person_id not in living for case in cases):
         raise NotFound
+    cases = [replace(case, person_id=living[case.person_id]) for case in cases]  # some were merged a moment ago
     try:
         await many(queries.OPEN, [_case_row(here, case, codes[case.id], pack_of[case.project_id]) for case in cases])
     except asyncpg.UniqueViolationError as error:
@@ -308,7 +312,7 @@ async def _restage(case_id: UUID) -> None:
     await CaseFile.update({CaseFile.stage: stage}).where(CaseFile.id == case_id)
 
 
-def _found(row: Any) -> FoundCase:
+def _found(row: Any, alike: bool) -> FoundCase:
     born = row["born_on"].year if row["born_on"] else row["born_year"]
     return FoundCase(
         row["id"],
@@ -321,4 +325,5 @@ def _found(row: Any) -> FoundCase:
         row["subdistrict_code"],
         row["moo"],
         born,
+        alike,
     )

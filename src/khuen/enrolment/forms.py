@@ -100,6 +100,15 @@ def age(typed: Mapping[str, str], around: Around) -> int | None:
         return None
 
 
+def birth_year(typed: Mapping[str, str], today: date) -> int | None:
+    """The common year of birth; None when it is unknown or cannot be read."""
+    try:
+        day, year = texts.birth(_date(typed, "birth"), Around(today, ""))
+    except Wrong:
+        return None
+    return day.year if day else year
+
+
 def understood(reader: Callable[[str], T], text: str) -> T | None:
     """What a reader makes of a text; None when it cannot be read."""
     try:

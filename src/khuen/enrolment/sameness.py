@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
 from khuen import thai
@@ -16,8 +17,8 @@ from khuen.tenancy import Here
 
 async def same_people(here: Here, held: Held) -> tuple[Resembling, ...]:
     """Who of those registered here may be the person of this draft."""
-    person = _comparable(held)
-    matches = await people.likely_same(here, [person])
+    person = _comparable(held, here.today)
+    matches = await people.likely_same(here, [person], sounds=True)
     return await resembling(here, matches[person.id])
 
 
@@ -41,8 +42,8 @@ async def decide_same(here: Here, draft_id: UUID, choice: str) -> Held:
     return await drafts.save(here, draft_id, held.step, {"same": choice, "same_for": _fingerprint(found)})
 
 
-def _comparable(held: Held) -> NewPerson:
-    """Name, id and phone of the first page, whatever the later pages still lack; what cannot be read is left out."""
+def _comparable(held: Held, today: date) -> NewPerson:
+    """What the first page says of who it is, whatever the later pages lack; what cannot be read is left out."""
     given, family, id_, phone = (
         forms.understood(reader, held.typed.get(name, ""))
         for reader, name in (
@@ -53,7 +54,8 @@ def _comparable(held: Held) -> NewPerson:
         )
     )
     name = thai.split_prefix(given or "")[1]
-    return NewPerson(held.id, "", name, family or "", name, national_id=id_, phone=phone)
+    year = forms.birth_year(held.typed, today)
+    return NewPerson(held.id, "", name, family or "", name, born_year=year, national_id=id_, phone=phone)
 
 
 def _fingerprint(found: tuple[Resembling, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -10,15 +11,19 @@ from uuid import UUID
 
 import asyncpg
 
-from khuen import audit, thai, vault
-from khuen.errors import Conflict, KeyReused, NotFound
+from khuen import sound, thai, vault
+from khuen.errors import Conflict, NotFound
+from khuen.ids import uuid7
 from khuen.msgid import N_
 from khuen.people import queries
-from khuen.people.rules import Asked, SameBy
-from khuen.people.tables import Person, PersonName
+from khuen.people.rules import Asked, SameBy, pair, strength
+from khuen.people.tables import Person
 from khuen.tenancy import Here, hot, many
 
 SAME_ID = N_("Another person here already has this national ID. Search for it, then go on with that person")
+ENOUGH = 5  #: whoever is found by letters; with fewer, names that sound alike are shown behind them
+LARGEST_GROUP = 8  #: people of one name, sound or phone; beyond it the likeness says nothing
+FEW = 20  #: somebody enrols a person or two; whom a whole import resembles is found in the night
 _CHUNK = 1000
 
 
@@ -52,6 +57,8 @@ class Match:
     family_name: str
     subdistrict_code: str | None
     moo: str | None
+    born_year: int | None = None
+    same_phone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Found:
     subdistrict_code: str | None
     moo: str | None
     born_year: int | None
+    alike: bool = False  #: found by the sound of the name only
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +83,8 @@ class Contact:
 
 
 async def register(here: Here, new: list[NewPerson]) -> None:
-    """Write people, sealed; a row that is there already stays as it is.
+    """Write people, sealed; a row that is there already stays as it is. Whoever looks like one of them is remembered
+    for the queue of duplicates.
 
     Raises Conflict when one of them carries the national id of somebody else who is registered here.
     """
@@ -87,17 +96,20 @@ async def register(here: Here, new: list[NewPerson]) -> None:
             await many(queries.REGISTER, [_row(here, safe, keys[person.id], person) for person in chunk])
         except asyncpg.UniqueViolationError as error:
             raise Conflict(SAME_ID) from error
+    if len(new) <= FEW:
+        await _keep_pairs(here, new)
 
 
-async def likely_same(here: Here, new: list[NewPerson]) -> dict[UUID, list[Match]]:
+async def likely_same(here: Here, new: list[NewPerson], *, sounds: bool = False) -> dict[UUID, list[Match]]:
     """For each new person those already here with the same id, phone or full name, the strongest reason first.
 
-    A person is never their own match: a form that was sent twice finds nothing.
+    `sounds` looks also for names that sound alike with the same year of birth. A person is never their own match: a
+    form that was sent twice finds nothing.
     """
     safe = await vault.open_tenant(here)
     matches: dict[UUID, list[Match]] = {person.id: [] for person in new}
     for start in range(0, len(new), _CHUNK):
-        await _match(safe, new[start : start + _CHUNK], matches)
+        await _match(safe, new[start : start + _CHUNK], matches, sounds)
     return matches
 
 
@@ -115,6 +127,8 @@ async def search(here: Here, asked: Asked, limit: int = 20) -> list[Found]:
         blind("last4", asked.last_four),
         blind("phone", asked.phone),
         limit,
+        asked.sound,
+        ENOUGH,
     )
     return [
         Found(
@@ -124,10 +138,18 @@ async def search(here: Here, asked: Asked, limit: int = 20) -> list[Found]:
             row["called_name"],
             row["subdistrict_code"],
             row["moo"],
-            row["born_on"].year if row["born_on"] else row["born_year"],
+            born_year(row),
+            row["alike"],
         )
         for row in rows
     ]
+
+
+async def living(here: Here, person_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Whom these ids stand for now: themselves, or the person that they were merged into. Held, so that no merge
+    comes in between; a stranger's id is not in the answer."""
+    rows = await hot(queries.LIVING, list(person_ids))
+    return {row["id"]: row["merged_into"] or row["id"] for row in rows}
 
 
 async def contact(here: Here, person_id: UUID) -> Contact:
@@ -148,47 +170,46 @@ async def contact(here: Here, person_id: UUID) -> Contact:
     return Contact(opened("phone"), opened("house"), opened("national_id"))
 
 
-async def rename(here: Here, person_id: UUID, *, prefix: str, given_name: str, family_name: str, key: UUID) -> None:
-    """Correct a name; the one before is kept with who changed it. `key` is the id of the kept row: harmless twice.
+def name_keys(given_name: str, family_name: str) -> dict[str, Any]:
+    """The columns that sort, search and compare a name, in the order of the insert."""
+    return {
+        "sort_key": thai.sort_key(f"{given_name} {family_name}"),
+        "search_name": thai.search_prefix(given_name, family_name),
+        "search_family": thai.search_prefix(family_name),
+        "sound_name": sound.of(given_name, family_name),
+        "sound_family": sound.of(family_name),
+        "sound_version": sound.VERSION,
+    }
 
-    Raises NotFound, KeyReused when the key stands for another person.
-    """
-    before = await Person.select().where(Person.id == person_id).lock_rows().first()
-    if before is None:
-        raise NotFound
-    kept = PersonName(
-        id=key,
-        person_id=person_id,
-        prefix=before["prefix"],
-        given_name=before["given_name"],
-        family_name=before["family_name"],
-        until_at=here.now,
-        changed_by=here.member_id,
+
+def born_year(row: Any) -> int | None:
+    """The common year of birth, whether a day is known or only the year."""
+    year: int | None = row["born_on"].year if row["born_on"] else row["born_year"]
+    return year
+
+
+async def _keep_pairs(here: Here, new: list[NewPerson]) -> None:
+    matches = await likely_same(here, new, sounds=True)
+    rows = []
+    for person in new:
+        for match in matches[person.id] if len(matches[person.id]) < LARGEST_GROUP else ():
+            by, strong = looks_alike(person, match)
+            if strong:
+                rows.append((uuid7(here.now), *pair(person.id, match.person_id), by, strong, here.now))
+    if rows:
+        await many(queries.KEEP_PAIR, rows)
+
+
+def looks_alike(person: NewPerson, match: Match) -> tuple[SameBy, int]:
+    """(why, how strongly) a registered person looks like this one; 0 is not at all."""
+    same_name = thai.search_prefix(person.given_name, person.family_name) == thai.search_prefix(
+        match.given_name, match.family_name
     )
-    fresh = (
-        await PersonName.insert(kept)
-        .on_conflict((PersonName.tenant_id, PersonName.id), "DO NOTHING")
-        .returning(PersonName.id)
-    )
-    if not fresh:
-        if not await PersonName.exists().where(PersonName.id == key, PersonName.person_id == person_id):
-            raise KeyReused
-        return
-    names = {"prefix": prefix, "given_name": given_name, "family_name": family_name}
-    await Person.update(names | _searched(given_name, family_name)).where(Person.id == person_id)
-    await audit.record(here, "person:corrected", person_id, fields="name")
-
-
-async def correct_phone(here: Here, person_id: UUID, phone: str | None) -> None:
-    """Another number (E.164), or none. Raises Erased."""
-    safe, own = await vault.open_tenant(here), await vault.person(here, person_id)
-    await Person.update(
-        {
-            Person.phone_sealed: own.seal("person", "phone", person_id, phone) if phone else None,
-            Person.phone_index: safe.blind("phone", phone) if phone else None,
-        }
-    ).where(Person.id == person_id)
-    await audit.record(here, "person:corrected", person_id, fields="phone")
+    by = SameBy.NAME if match.by is SameBy.PHONE and same_name else match.by
+    same_given = thai.search_prefix(person.given_name) == thai.search_prefix(match.given_name)
+    known = person.born_year is not None and match.born_year is not None
+    alike = person.born_year == match.born_year if known else None
+    return by, strength(by, born_alike=alike, same_phone=match.same_phone, same_given=same_given)
 
 
 def _row(here: Here, safe: vault.TenantVault, own: vault.PersonVault, person: NewPerson) -> tuple[Any, ...]:
@@ -201,8 +222,9 @@ def _row(here: Here, safe: vault.TenantVault, own: vault.PersonVault, person: Ne
         person.prefix,
         person.given_name,
         person.family_name,
+        *name_keys(person.given_name, person.family_name).values(),
         person.called_name,
-        *_searched(person.given_name, person.family_name).values(),
+        thai.search_prefix(person.called_name),
         person.sex,
         person.born_on,
         person.born_year,
@@ -219,16 +241,7 @@ def _row(here: Here, safe: vault.TenantVault, own: vault.PersonVault, person: Ne
     )
 
 
-def _searched(given_name: str, family_name: str) -> dict[str, str]:
-    """The columns that sort and search a name, in the order of the insert."""
-    return {
-        "sort_key": thai.sort_key(f"{given_name} {family_name}"),
-        "search_name": thai.search_prefix(given_name, family_name),
-        "search_family": thai.search_prefix(family_name),
-    }
-
-
-async def _match(safe: vault.TenantVault, new: list[NewPerson], matches: dict[UUID, list[Match]]) -> None:
+async def _match(safe: vault.TenantVault, new: list[NewPerson], matches: dict[UUID, list[Match]], sounds: bool) -> None:
     asking: dict[tuple[SameBy, bytes | str], list[UUID]] = defaultdict(list)
     for person in new:
         if person.national_id:
@@ -236,21 +249,29 @@ async def _match(safe: vault.TenantVault, new: list[NewPerson], matches: dict[UU
         if person.phone:
             asking[SameBy.PHONE, safe.blind("phone", person.phone)].append(person.id)
         asking[SameBy.NAME, thai.search_prefix(person.given_name, person.family_name)].append(person.id)
+        if sounds and person.born_year:
+            asking[SameBy.SOUND, sound.of(person.given_name, person.family_name)].append(person.id)
+    born = {person.id: person.born_year for person in new}
+    phones = {person.id: safe.blind("phone", person.phone) for person in new if person.phone}
     wanted = {by: [value for kind, value in asking if kind is by] for by in SameBy}
     columns = {
         SameBy.NATIONAL_ID: "national_id_index",
         SameBy.PHONE: "phone_index",
         SameBy.NAME: "search_name",
+        SameBy.SOUND: "sound_name",
     }
-    rows = await hot(queries.LIKELY_SAME, wanted[SameBy.NATIONAL_ID], wanted[SameBy.PHONE], wanted[SameBy.NAME])
+    rows = await hot(queries.LIKELY_SAME, *(wanted[by] for by in columns))
     for by, column in columns.items():
         for row in rows:
             for asker in asking.get((by, row[column]), ()):
+                if by is SameBy.SOUND and born[asker] != born_year(row):
+                    continue
                 if asker != row["id"] and all(match.person_id != row["id"] for match in matches[asker]):
-                    matches[asker].append(_matched(row, by))
+                    same_phone = row["phone_index"] is not None and row["phone_index"] == phones.get(asker)
+                    matches[asker].append(_matched(row, by, same_phone))
 
 
-def _matched(row: Any, by: SameBy) -> Match:
+def _matched(row: Any, by: SameBy, same_phone: bool) -> Match:
     return Match(
         row["id"],
         by,
@@ -259,4 +280,6 @@ def _matched(row: Any, by: SameBy) -> Match:
         row["family_name"],
         row["subdistrict_code"],
         row["moo"],
+        born_year(row),
+        same_phone,
     )
