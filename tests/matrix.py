@@ -95,6 +95,25 @@ POST /{tenant}/cases/{code}/tests             clinic,doctor              303  30
 POST /{tenant}/cases/{code}/tests/{test_id}/custody clinic,doctor        303  303  404  404
 POST /{tenant}/cases/{code}/home-visits       clinic,doctor              303  303  404  404
 GET  /{tenant}/cases/{code}/card.svg          coordinator,clinic,doctor  200  200  404  404  3
+GET  /{tenant}/courses                        coordinator,clinic,doctor  200  -    -    -    4
+POST /{tenant}/courses                        coordinator                303  -    -    -
+GET  /{tenant}/courses/new                    coordinator                200  -    -    -    0
+GET  /{tenant}/courses/{course_id}            coordinator,clinic,doctor  200  200  404  404  4
+GET  /{tenant}/courses/{course_id}/correction coordinator                200  200  404  404  3
+POST /{tenant}/courses/{course_id}/correction coordinator                303  303  404  404
+POST /{tenant}/courses/{course_id}/people     coordinator                303  303  404  404
+GET  /{tenant}/courses/{course_id}/people/{code} coordinator,clinic,doctor 200 200 404  404  5
+POST /{tenant}/courses/{course_id}/people/{code} coordinator             303  303  404  404
+GET  /{tenant}/courses/{course_id}/sheet      coordinator,clinic,doctor  200  200  404  404  5
+POST /{tenant}/courses/{course_id}/exports    coordinator,clinic,doctor  200  200  404  404
+GET  /{tenant}/cases/{code}/livelihood        coordinator,clinic,doctor  200  200  404  404  8
+POST /{tenant}/cases/{code}/trainings         coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/grants            coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/grants/{grant_id} coordinator,clinic,doctor  200  200  404  404  4
+POST /{tenant}/cases/{code}/grants/{grant_id} coordinator                303  303  404  404
+POST /{tenant}/cases/{code}/work              coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/work/{work_id}    coordinator,clinic,doctor  200  200  404  404  4
+POST /{tenant}/cases/{code}/work/{work_id}    coordinator                303  303  404  404
 GET  /{tenant}/absences                       coordinator,clinic,doctor  200  -    -    -    3
 POST /{tenant}/absences/{task_id}/contacts    coordinator,clinic,doctor  303  303  404  404
 GET  /{tenant}/cards/{code}/{word}            coordinator,clinic,doctor  200  200  404  404  4

@@ -53,6 +53,10 @@ from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
 from khuen.tenancy import Here, hot, within
+from khuen.training import courses, livelihood
+from khuen.training.courses import Facts
+from khuen.training.livelihood import NewGrant, NewWork
+from khuen.training.rules import Employer, Job, Partner
 from khuen.treatment import cards, rules, urine
 from khuen.treatment import service as attendance
 from khuen.treatment import sessions as meetings
@@ -285,6 +289,29 @@ class Town:
             )
         return str(key)
 
+    async def course(self, coordinator: str, *codes: str) -> str:
+        """A course of today, with these people."""
+        key, here = uuid7(), self.here(coordinator)
+        facts = Facts(Partner.LABOUR_OFFICE, "แรงงาน (ตัวอย่าง)", "ช่างไม้", "ศาลา", here.today, here.today, 6, 20)
+        async with within(here):
+            await courses.add_course(here, key, facts)
+            if codes:
+                await courses.enrol(here, key, codes, uuid7())
+        return str(key)
+
+    async def grant(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        new = NewGrant(key, Partner.LOCAL_GOVERNMENT, "อบต. (ตัวอย่าง)", 15_000, "จักรเย็บผ้า", here.today)
+        async with within(here):
+            await livelihood.apply(here, code, new)
+        return str(key)
+
+    async def work(self, coordinator: str, code: str) -> str:
+        key, here = uuid7(), self.here(coordinator)
+        async with within(here):
+            await livelihood.record_work(here, code, NewWork(key, Job.FARM, Employer.FAMILY, here.today))
+        return str(key)
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -369,6 +396,7 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         path = path.replace("{pack_id}", str(district.pack_id))
     if "{draft_id}" in path and coordinator:
         path = path.replace("{draft_id}", await town.pack_draft(coordinator))
+    path = await _of_livelihood(town, path, coordinator if buddy else None, code)
     path = await _of_endings(town, line, path, coordinator if buddy else None, code)
     if line.query:
         value = {"p": code, "kind": "treatment"}.get(line.query)
@@ -381,6 +409,20 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         async with within(here):
             form |= {"mark": (await records.compare(here, pair_id)).mark}
     return any_path(path), form
+
+
+async def _of_livelihood(town: Town, path: str, coordinator: str | None, code: str) -> str:
+    """A course with this person in it, a grant, or work."""
+    if coordinator is None:
+        return path
+    other = coordinator if coordinator == "stranger" else "colleague"
+    if "{course_id}" in path:
+        path = path.replace("{course_id}", await town.course(other, *([code] if "/people/" in path else [])))
+    if "{grant_id}" in path:
+        path = path.replace("{grant_id}", await town.grant(other, code))
+    if "{work_id}" in path:
+        path = path.replace("{work_id}", await town.work(other, code))
+    return path
 
 
 async def _of_endings(town: Town, line: Line, path: str, coordinator: str | None, code: str) -> str:
@@ -467,6 +509,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         return {**key, "base": str(base)}
     forms |= around.forms(town)
     forms |= await _treatment(town, line, code, whose)
+    forms |= await _livelihood(town, line, code, whose)
     last = "/".join(line.path.split("/")[-2:])
     if last == "{code}/transfers":
         here = town.here("stranger" if whose == "foreign" else "coordinator")
@@ -521,6 +564,27 @@ async def _mark(town: Town, code: str) -> str:
     async with within(here):
         whose = (await records.known(here, code)).person_id
         return await corrections.mark(here, (await corrections.present(here, whose))[Field.CALLED_NAME])
+
+
+async def _livelihood(town: Town, line: Line, code: str, whose: str) -> dict[str, dict[str, Any]]:
+    key = str(uuid7())
+    days = {name: _today(town, name) for name in ("from", "until", "applied", "since", "on")}
+    course = {"key": key, "kind": "labour_office", "partner": "แรงงาน", "skill": "ช่างไม้", "place": "ศาลา"}
+    course |= {"hours": "6", "seats": "9"} | days["from"] | days["until"]
+    grant = {"grant_key": key, "source_kind": "private", "source": "ร้าน (ตัวอย่าง)", "baht": "5,000", "what_for": "จักร"}
+    taken = await town.course("colleague") if line.path.endswith("/trainings") and whose in ("own", "others") else key
+    return {
+        "{tenant}/courses": course,
+        "{course_id}/correction": course,
+        "{course_id}/people": {"key": key, "codes": code},
+        "people/{code}": {"key": key, "hours": "6", "outcome": "finished"},
+        "{course_id}/exports": {"form": "csv"},
+        "{code}/trainings": {"key": key, "course": taken},
+        "{code}/grants": grant | days["applied"],
+        "grants/{grant_id}": {"key": key, "what": "granted"} | days["on"],
+        "{code}/work": {"work_key": key, "job": "farm", "employer": "family"} | days["since"],
+        "work/{work_id}": {"key": key, "found": "held"} | days["on"],
+    }
 
 
 async def _pair(town: Town, code: str, whose: str) -> str:

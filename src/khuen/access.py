@@ -51,6 +51,8 @@ _DAILY_WORK = {
     "meetings.see",
     "meetings.run",
     "tasks.see",
+    "training.see",
+    "training.record",
     "undo",
 } | _ENDINGS
 
@@ -69,6 +71,7 @@ _CARE = frozenset(
         "meetings.see",
         "tasks.see",
         "undo",
+        "training.see",
         "treatment.see",
         "treatment.attend",
         "treatment.test",

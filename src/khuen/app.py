@@ -40,6 +40,7 @@ from khuen.screening import routes as screening
 from khuen.settings import Settings
 from khuen.signin import routes as signin
 from khuen.signin.middleware import SessionMiddleware
+from khuen.training import routes as training
 from khuen.treatment import routes as treatment
 
 ROUTES: list[Any] = [
@@ -55,6 +56,7 @@ ROUTES: list[Any] = [
     *buddies.ROUTES,
     *treatment.ROUTES,
     *vetoes.ROUTES,
+    *training.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
     *round_pages.ROUTES,

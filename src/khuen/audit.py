@@ -56,6 +56,10 @@ TAGS = frozenset(
         "consent:given",
         "consent:refused",
         "consent:withdrawn",
+        "course:corrected",
+        "course:enrolled",
+        "course:made",
+        "course:result",
         "decision:made",
         "decision:withdrawn",
         "district:made",
@@ -70,6 +74,8 @@ TAGS = frozenset(
         "enrolment:purged",
         "enrolment:refused",
         "export:made",
+        "grant:applied",
+        "grant:changed",
         "home-visit:made",
         "import:checked",
         "import:committed",
@@ -139,6 +145,8 @@ TAGS = frozenset(
         "treatment:completed",
         "treatment:goes_on",
         "undo:used",
+        "work:checked",
+        "work:found",
     }
 )
 #: every act of signing in; its chain belongs to the platform

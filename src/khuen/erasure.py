@@ -48,6 +48,8 @@ BLANK = (
     f"UPDATE acknowledgement SET note = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE slip SET withdrawn_why = NULL WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE referral SET place = '' WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"UPDATE course_result SET certificate = '' WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"UPDATE occupation_grant SET what_for = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE attendance SET correction = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"""UPDATE task_step SET reason = '' WHERE tenant_id = $1 AND decision_id IN
         (SELECT id FROM decision WHERE tenant_id = $1 AND {_OF_CASES})""",

@@ -38,6 +38,7 @@ WRONG = N_("This does not look right. Please check it")
 MENU = (
     ("board.see", "board", N_("Board")),
     ("treatment.see", "sessions", N_("Sessions")),
+    ("training.see", "courses", N_("Courses")),
     ("enrolment.enrol", "enrolments", N_("Enrol")),
     ("enrolment.import", "imports", N_("Import")),
     ("buddies.assign", "matching", N_("Match buddies")),

@@ -109,6 +109,10 @@ _READ = {
     "urine_test": "id, case_id, sample, taken_on, done, confirms_id",
     "home_visit": "id, case_id, visited_on",
     "treatment_tally": "case_id, started_on, held, with_doctor, missed, tests, opens_on, negatives, best_negatives",
+    "course_fact": "id, course_id, skill, from_on, until_on",
+    "course_result": "id, course_id, case_id, hours, outcome, certificate",
+    "occupation_grant": "id, case_id, source, baht",
+    "work_found": "id, case_id, job, since_on",
     "audit": "seq, at, member_id, tag, detail",
 }
 

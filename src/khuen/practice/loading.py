@@ -23,6 +23,7 @@ from khuen.messages.rules import Kind, State
 from khuen.people import service as people
 from khuen.practice import after_loading, loading_meetings, queries
 from khuen.practice.answers import Act, Note
+from khuen.practice.earning import earn
 from khuen.practice.life import Visit
 from khuen.practice.telling import Told
 from khuen.practice.treating import treat
@@ -63,6 +64,7 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await after_loading.load(here, world.after, known_packs, world.roles["clinic"], world.roles["coordinator"])
     await followups.recompute(here, [life.id for life in world.lives])
     await treat(here, world, ids)
+    await earn(here, world)
     await _messages(world)
     newest = next(project.pack_id for project in await cases.projects(here) if project.id == ids[0])
     read_aloud = (await packs.pack(here, newest)).consent.versions

@@ -26,6 +26,7 @@ from khuen.practice.drafts import Begun
 from khuen.practice.gatherings import Gathering, gatherings
 from khuen.practice.gatherings import acts as meeting_acts
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
+from khuen.practice.livings import Living, living
 from khuen.practice.plans import Plan
 from khuen.practice.screens import Asked, Coloured
 from khuen.practice.telling import Office, Told
@@ -53,6 +54,7 @@ class World:
     coloured: tuple[Coloured, ...] = ()
     after: After = NOTHING
     meetings: tuple[Gathering, ...] = ()
+    living: Living | None = None
 
     @property
     def check_ins(self) -> int:
@@ -90,7 +92,8 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
     name = f"{seed} {file.tenant.slug} {today}"
     screened = _screened(_detailed(world, making, office, cases), Random(f"{name} screening"))
     followed = _followed(screened, Random(f"{name} after"))
-    return _met(followed, Random(f"{name} meetings"), file, today)
+    earned = _earned(followed, Random(f"{name} living"), today)
+    return _met(earned, Random(f"{name} meetings"), file, today)
 
 
 def moments(world: World) -> list[Moment]:
@@ -130,6 +133,13 @@ def _followed(world: World, chance: Random) -> World:
     found = what_followed(chance, world.lives, world.until)
     acts = sorted([*world.acts, *found.acts(world.roles["clinic"], world.roles["coordinator"])], key=lambda act: act.at)
     return replace(world, after=found, acts=tuple(acts))
+
+
+def _earned(world: World, chance: Random, today: date) -> World:
+    """Courses, grants and work, by a chance of their own too."""
+    found = living(chance, today, world.lives, world.roles["coordinator"])
+    acts = sorted([*world.acts, *found.acts], key=lambda act: act.at)
+    return replace(world, living=found, acts=tuple(acts))
 
 
 def _met(world: World, chance: Random, file: TenantFile, today: date) -> World:
