@@ -132,13 +132,14 @@ async def share_of_stand_in(on: Scene) -> list[Measured]:
 
 
 def _board(phone: Phone) -> str:
-    return f"/{phone.slug}/board"
+    """Everybody: 50 rows, of which a small district's work of the day has fewer."""
+    return f"/{phone.slug}/board?lane=all"
 
 
 async def _wire(on: Scene, phone: Phone) -> Measured:
     sizes = {}
     for name, more in (("page", ""), ("piece", "hx-request: true\r\n")):
-        request = f"GET /{phone.slug}/board HTTP/1.1\r\n{load.heads(phone)}{more}\r\n".encode()
+        request = f"GET {_board(phone)} HTTP/1.1\r\n{load.heads(phone)}{more}\r\n".encode()
         head, _, body = (await load.ask(on.site, request)).partition(b"\r\n\r\n")
         sizes[name] = len(body) / 1000
         if b"content-encoding: br" not in head.lower():
@@ -274,13 +275,14 @@ NINETY_DAYS = "SELECT how, count(*) FROM check_in WHERE tenant_id = $1 AND plann
 
 async def _server_time(connection: Any, tenant: Any, sql: str, values: list[Any]) -> Spread:
     given = ", ".join(f"'{value}'" for value in (tenant, *values))
-    await connection.execute(f"DEALLOCATE ALL; PREPARE measured AS {sql}")
+    await connection.execute(f"PREPARE measured AS {sql}")
     seen = []
     for _ in range(50):
         await connection.execute(f"BEGIN; SET LOCAL app.tenant_id = '{tenant}'")
         rows = await connection.fetch(f"EXPLAIN (ANALYZE, TIMING OFF) EXECUTE measured ({given})")
         await connection.execute("COMMIT")
         seen.append(sum(float(line.split()[2]) for (line,) in rows if line.startswith(("Planning T", "Execution T"))))
+    await connection.execute("DEALLOCATE measured")
     return Spread(tuple(seen[10:]))
 
 
