@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from khuen import erasure, vault
-from khuen.board import service as board
+from khuen.board import reading as board
 from khuen.cases import service as cases
 from khuen.cases.rules import ConsentKind, Stage
 from khuen.errors import Conflict, Ended, KeyReused, NotFound

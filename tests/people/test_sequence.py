@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from khuen import database
-from khuen.board import service as board
+from khuen.board import reading as board
 from khuen.errors import Conflict, NotFound
 from khuen.people.rules import Field
 from khuen.settings import Settings
