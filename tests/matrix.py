@@ -138,7 +138,7 @@ POST /{tenant}/cases/{code}/check-ins         buddy                      303  40
 POST /{tenant}/b/check-ins                    buddy                      200  200  200  200
 GET  /{tenant}/b/check-ins/{check_in_id}/note buddy                      200  404  404  404  3
 POST /{tenant}/b/check-ins/{check_in_id}/note buddy                      303  404  404  404
-GET  /{tenant}/b/urgent?p                     buddy                      200  404  404  404  7
+GET  /{tenant}/b/urgent?p                     buddy                      200  404  404  404  6
 GET  /{tenant}/b/people                       buddy                      200  -    -    -    3
 GET  /{tenant}/b/me                           buddy                      200  -    -    -    3
 GET  /{tenant}/meetings                       chair,clinic,coordinator,doctor 200  -    -    -    3
