@@ -13,7 +13,6 @@ import pytest
 from litestar import Litestar
 
 from khuen import clock, district, members, packs, provision, registry, vault
-from khuen.app import create_app
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
 from khuen.cases import service as cases
@@ -29,6 +28,7 @@ from khuen.settings import Settings
 from khuen.signin import accounts, sessions
 from khuen.signin.routes import opened
 from khuen.tenancy import Here, within
+from tests import built
 
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # ten in the morning in Bangkok
 LAHAN, KUT_NAM_SAI = "360607", "360604"
@@ -132,7 +132,7 @@ class Site:
 @pytest.fixture
 async def site(pools: Settings) -> AsyncIterator[Site]:
     sessions.forget_all()
-    app = create_app(replace(pools, origin=ORIGIN))
+    app = built.app(replace(pools, origin=ORIGIN))
     chatturat = await stand(pools, "chatturat", nok="coordinator", somchai="buddy", mali="buddy", wipa="doctor+clinic")
     phon = await stand(pools, "phon", kanya="coordinator", malee="buddy")
     clients: dict[str, httpx.AsyncClient] = {}

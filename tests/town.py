@@ -15,7 +15,6 @@ import pytest
 from litestar import Litestar
 
 from khuen import access, clock, undo
-from khuen.app import create_app
 from khuen.buddies import service as buddies
 from khuen.buddies import vetoes
 from khuen.buddies.rules import Why
@@ -64,7 +63,7 @@ from khuen.treatment.rules import Mark, Result, Said, Sample
 from khuen.treatment.service import Marked
 from khuen.treatment.sessions import NewSession
 from khuen.treatment.urine import NewTest
-from tests import care
+from tests import built, care
 from tests.matrix import Line
 from tests.meetings import around
 
@@ -322,7 +321,7 @@ class Town:
 @pytest.fixture
 async def town(pools: Settings) -> AsyncIterator[Town]:
     sessions.forget_all()
-    app = create_app(replace(pools, origin=care.ORIGIN))
+    app = built.app(replace(pools, origin=care.ORIGIN))
     everybody = {role: role for role in ROLES} | {"other": "buddy", "colleague": "coordinator"}
     own = await care.stand(pools, "chatturat", **everybody)
     foreign = await care.stand(pools, "phon", stranger="coordinator", strange_buddy="buddy")

@@ -12,12 +12,11 @@ import pytest
 from litestar import Litestar
 
 from khuen import clock
-from khuen.app import create_app
 from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
 from khuen.tenancy import Here, within
-from tests import care
+from tests import built, care
 
 PEOPLE = "/chatturat/admin/members"
 
@@ -59,7 +58,7 @@ class Office:
 @pytest.fixture
 async def office(pools: Settings, root: Any) -> AsyncIterator[Office]:
     sessions.forget_all()
-    app = create_app(replace(pools, origin=care.ORIGIN))
+    app = built.app(replace(pools, origin=care.ORIGIN))
     own = await care.stand(
         pools, "chatturat", dao="tenant_admin", boon="tenant_admin", nok="coordinator", somchai="buddy", wipa="doctor"
     )

@@ -10,7 +10,6 @@ import httpx
 import pytest
 
 from khuen import clock
-from khuen.app import create_app
 from khuen.cases import service as cases
 from khuen.cases.rules import ConsentKind, Decision
 from khuen.cases.service import Consent
@@ -22,7 +21,7 @@ from khuen.settings import Settings
 from khuen.signin import sessions
 from khuen.signin.routes import opened
 from khuen.tenancy import within
-from tests import care
+from tests import built, care
 from tests.care import Site
 
 BASE = "/chatturat/meetings"
@@ -76,7 +75,7 @@ class Room(Site):
 @pytest.fixture
 async def room(pools: Settings) -> AsyncIterator[Room]:
     sessions.forget_all()
-    app = create_app(replace(pools, origin=care.ORIGIN))
+    app = built.app(replace(pools, origin=care.ORIGIN))
     staff = {"nok": "coordinator", "anan": "chair", "wipa": "doctor+clinic", "somchai": "buddy", "mali": "buddy"}
     chatturat = await care.stand(pools, "chatturat", **staff)
     phon = await care.stand(pools, "phon", kanya="coordinator")

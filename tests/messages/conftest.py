@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from khuen import clock
-from khuen.app import create_app
 from khuen.settings import Settings
 from khuen.signin import accounts, sessions
 from khuen.signin.routes import opened
+from tests import built
 from tests.post import Post, open_district
 
 ORIGIN = "http://testserver.local"
@@ -53,7 +53,7 @@ async def desk(pools: Settings) -> AsyncIterator[Desk]:
     sessions.forget_all()
     settings = replace(pools, origin=ORIGIN)
     post, other = await open_district(settings), await open_district(settings, "phon")
-    app = create_app(settings)
+    app = built.app(settings)
     async with opened(app):
 
         async def browser(district: Post, member: UUID, role: str) -> Browser:
