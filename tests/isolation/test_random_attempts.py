@@ -12,6 +12,7 @@ import pytest
 from khuen.database import DB
 from khuen.ids import uuid7
 from khuen.tenancy import hot, tenant, within
+from tests import care
 from tests.isolation.conftest import NOW, PERSON, Districts, here
 from tests.isolation.tables import AnyPerson
 
@@ -132,14 +133,15 @@ async def test_threat_02_a_query_with_no_district_fails_loudly(pools: Any, stage
             pass
     with pytest.raises(RuntimeError, match=r"outside within"):
         tenant()
+    await care.stand(pools, "chatturat", nok="coordinator")  # a policy is asked only where there are rows
     connection = await asyncpg.connect(pools.dsn("app"))
     try:
         with pytest.raises(asyncpg.UndefinedObjectError):  # never set: 42704
-            await connection.fetch("SELECT count(*) FROM person")
+            await connection.fetch("SELECT count(*) FROM member")
         async with connection.transaction():
             await connection.execute(f"SET LOCAL app.tenant_id = '{uuid7()}'")
-            assert await connection.fetchval("SELECT count(*) FROM person") == 0
+            assert await connection.fetchval("SELECT count(*) FROM member") == 0
         with pytest.raises(asyncpg.InvalidTextRepresentationError):  # afterwards it reads '': 22P02
-            await connection.fetch("SELECT count(*) FROM person")
+            await connection.fetch("SELECT count(*) FROM member")
     finally:
         await connection.close()

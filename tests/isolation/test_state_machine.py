@@ -127,7 +127,9 @@ async def test_threat_06_every_foreign_key_refuses_the_id_of_another_district(ro
     """Generated from the catalogue: a child row here, its parent in another district; and no key cascades."""
     keys = await root.fetch(
         """SELECT k.conname, k.conrelid::regclass::text AS child, k.confrelid::regclass::text AS parent,
-                  a.attname AS column, k.confdeltype::text AS on_delete
+                  a.attname AS column, k.confdeltype::text AS on_delete,
+                  (SELECT array_agg(c.attname::text) FROM pg_attribute c
+                    WHERE c.attrelid = k.conrelid AND c.attnum = ANY (k.conkey)) AS columns
            FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[2]
            WHERE k.contype = 'f' AND k.connamespace IN ('public'::regnamespace, 'vault'::regnamespace)"""
     )
@@ -142,19 +144,21 @@ async def test_threat_06_every_foreign_key_refuses_the_id_of_another_district(ro
             table_of = {k["conname"]: k["child"] for k in keys}
             for other in others:
                 await root.execute(f"ALTER TABLE {table_of[other]} DROP CONSTRAINT {other}")
-            await _bare_row(root, key["parent"], theirs, parent, {})
+            await _bare_row(root, key["parent"], theirs, parent, {}, [])
             with pytest.raises(asyncpg.ForeignKeyViolationError):
-                await _bare_row(root, key["child"], ours, uuid7(), {key["column"]: parent})
+                await _bare_row(root, key["child"], ours, uuid7(), {key["column"]: parent}, key["columns"])
         finally:
             await transaction.rollback()
 
 
-async def _bare_row(root: Any, table: str, tenant: UUID, row_id: UUID, given: dict[str, Any]) -> None:
-    """Insert a row that fills what must be filled with anything that its checks allow."""
+async def _bare_row(root: Any, table: str, tenant: UUID, row_id: UUID, given: dict[str, Any], also: list[str]) -> None:
+    """Insert a row that fills what must be filled, and `also` (a key with a hole in it refers to nothing)."""
     columns = await root.fetch(
         """SELECT a.attname AS name, a.atttypid::regtype::text AS type FROM pg_attribute a
-           WHERE a.attrelid = $1::text::regclass AND a.attnum > 0 AND a.attnotnull AND NOT a.atthasdef""",
+           WHERE a.attrelid = $1::text::regclass AND a.attnum > 0
+             AND (a.attnotnull AND NOT a.atthasdef OR a.attname = ANY ($2::text[])) AND a.attgenerated = ''""",
         table,
+        also,
     )
     for check in await root.fetch(
         "SELECT conname FROM pg_constraint WHERE conrelid = $1::text::regclass AND contype = 'c'", table
@@ -166,6 +170,7 @@ async def _bare_row(root: Any, table: str, tenant: UUID, row_id: UUID, given: di
         "bytea": "'\\x00'",
         "date": "'2026-11-24'",
         "timestamp with time zone": "'2026-11-24'",
+        "time without time zone": "'09:30'",
         "integer": "1",
         "bigint": "1",
         "boolean": "false",

@@ -61,6 +61,7 @@ async def test_a_meeting_of_thirty_cases_is_walked_by_keyboard(province: Provinc
     await page.goto(today)
     await page.get_by_role("button", name=th("Open the meeting")).click()
     await page.get_by_role("link", name=th("Walk the agenda")).click()
+    await page.wait_for_url("**/present*")
     assert await page.evaluate(SMALLEST) >= 28
 
     projector = await page.context.new_page()
