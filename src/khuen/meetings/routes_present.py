@@ -14,8 +14,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
 from khuen import access, clock, places, web
-from khuen.cases.rules import is_code
-from khuen.errors import Conflict, Invalid, NotFound
+from khuen.cases.service import asked_code
+from khuen.errors import Conflict, Invalid
 from khuen.ids import uuid7
 from khuen.meetings import agenda, asking, naming, rules, service, tasks, telling
 from khuen.meetings.asking import Asked, lang, which
@@ -103,7 +103,7 @@ async def name_form(
     """Asks why; no name yet."""
     here = web.here(request)
     async with within(here):
-        await naming.asked(here, *which(meeting), _code(code))
+        await naming.asked(here, *which(meeting), asked_code(code))
     values: dict[str, Any] = {"code": code, "address": meeting, "errors": {}, "named": None}
     values["reasons"] = naming.REASONS
     return web.page(request, "meetings/name.html", **values)
@@ -120,9 +120,9 @@ async def name(request: Asked, tenant: FromPath[str], meeting: FromPath[str], co
     named = None
     async with within(here):
         if form is None:
-            await naming.asked(here, *which(meeting), _code(code))
+            await naming.asked(here, *which(meeting), asked_code(code))
         else:
-            named = await naming.name(here, *which(meeting), _code(code), form.reason)
+            named = await naming.name(here, *which(meeting), asked_code(code), form.reason)
     return web.page(
         request,
         "meetings/name.html",
@@ -193,9 +193,3 @@ async def _slide(request: Asked, meeting: str, *, follows: bool) -> dict[str, An
         "dropped": Task.DROPPED.value,
         "open_states": {state.value for state in rules.UNRESOLVED},
     }
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

@@ -11,8 +11,9 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import access, audit, undo, web
-from khuen.cases.rules import STAGES, is_code
-from khuen.errors import Conflict, KeyReused, NotFound
+from khuen.cases.rules import STAGES
+from khuen.cases.service import asked_code
+from khuen.errors import Conflict, KeyReused
 from khuen.ids import uuid7
 from khuen.pathway import rules, service
 from khuen.pathway.rules import ACTS, CONDITIONS, STATES, Condition, Line, State
@@ -47,7 +48,7 @@ async def skip(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Re
     here = web.here(request)
     try:
         async with within(here):
-            done = await service.skip(here, _code(code), form.condition, form.reason, form.key)
+            done = await service.skip(here, asked_code(code), form.condition, form.reason, form.key)
             token = await undo.offer(here, "condition_skip", done)
     except KeyReused:
         raise
@@ -69,7 +70,7 @@ async def _page(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.way(here, _code(code))
+        found = await service.way(here, asked_code(code))
         await audit.record(here, "case:seen", found.case_id, page="pathway")
     return web.page(
         request,
@@ -97,9 +98,3 @@ def _shown(here: Here, line: Line, way: Way) -> tuple[int, int, State] | None:
     if line.condition is not Condition.TESTS or access.may(here.roles, "cases.clinical") or line.state is State.SKIPPED:
         return line.have, line.want, line.state
     return (line.want, line.want, State.DONE) if way.progress.ready else None
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

@@ -11,8 +11,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import clock, places, web
-from khuen.cases.rules import is_code
-from khuen.errors import NotFound
+from khuen.cases.service import asked_code
 from khuen.ids import uuid7
 from khuen.people import corrections
 from khuen.people.corrections import Changed, Line, Values
@@ -63,7 +62,7 @@ async def correct(request: Asking, tenant: FromPath[str], code: FromPath[str]) -
         return await _page(request, tenant, code, one, status=422, errors=errors, typed=typed, choices=choices)
     try:
         async with within(here):
-            whose = await service.known(here, _code(code))
+            whose = await service.known(here, asked_code(code))
             await corrections.correct(
                 here,
                 whose.person_id,
@@ -86,7 +85,7 @@ async def take_back(
     here = web.here(request)
     try:
         async with within(here):
-            whose = await service.known(here, _code(code))
+            whose = await service.known(here, asked_code(code))
             await corrections.take_back(here, whose.person_id, correction_id, key=uuid7(here.now))
     except Changed as changed:
         return await _page(request, tenant, code, None, status=409, changed=changed)
@@ -110,7 +109,7 @@ async def _page(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        whose, stands, lines = await service.corrected(here, _code(code))
+        whose, stands, lines = await service.corrected(here, asked_code(code))
         mark = await corrections.mark(here, stands[one]) if one else ""
     base = f"/{tenant}/people/{code}/corrections"
     return web.page(
@@ -189,9 +188,3 @@ def _line(here: Here, line: Line) -> dict[str, Any]:
         "undone": line.undone,
         "back": line.reverts is None and not line.undone,
     }
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

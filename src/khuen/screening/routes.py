@@ -15,7 +15,7 @@ from litestar.response import Redirect
 from msgspec import Meta
 
 from khuen import access, clock, packs, redis, web
-from khuen.cases.rules import is_code
+from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
 from khuen.ids import uuid7
 from khuen.screening import rules, service
@@ -92,7 +92,7 @@ async def overview(request: Asked, tenant: FromPath[str], code: FromPath[str]) -
     here = web.here(request)
     sees = access.may(here.roles, "screening.see")
     async with within(here):
-        found = await service.overview(here, _code(code), results=sees)
+        found = await service.overview(here, asked_code(code), results=sees)
         hotlines = (await packs.settings_of(here)).hotlines
     step = rules.next_step(found.results, found.decided) if sees else None
     lines = _lines(found) if sees else _done_lines(found)
@@ -118,7 +118,7 @@ async def overview(request: Asked, tenant: FromPath[str], code: FromPath[str]) -
 @get("/{tenant:str}/cases/{code:str}/urgent", opt=SEE_DONE)
 async def urgent(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Redirect:
     """Where an alert leads: its address says nothing of health."""
-    return Redirect(f"/{tenant}/cases/{_code(code)}/screening", status_code=303)
+    return Redirect(f"/{tenant}/cases/{asked_code(code)}/screening", status_code=303)
 
 
 @get("/{tenant:str}/cases/{code:str}/screening/{instrument:str}", opt=RECORD)
@@ -154,7 +154,7 @@ async def record(
         return await _form_page(request, code, made, replaces, web.typed(raw), errors=errors, missing=missing)
     filled = Filled(form.key, made.tool, on, answers, form.note, form.replaces, form.reason if form.replaces else "")
     async with within(here):
-        saved = await service.record(here, _code(code), filled)
+        saved = await service.record(here, asked_code(code), filled)
     return _after(request, f"/{tenant}/cases/{code}/screening", SAVED, saved.told)
 
 
@@ -174,7 +174,7 @@ async def withdraw(
         return await _filled_page(request, code, screening_id, errors)
     here = web.here(request)
     async with within(here):
-        await service.withdraw(here, _code(code), screening_id, form.key, form.reason)
+        await service.withdraw(here, asked_code(code), screening_id, form.key, form.reason)
     return web.saved(request, f"/{tenant}/cases/{code}/screening", text=WITHDRAWN)
 
 
@@ -191,7 +191,7 @@ async def decide(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> 
         return await _colour_page(request, code, errors, web.typed(raw))
     try:
         async with within(here):
-            saved = await service.decide(here, _code(code), form.key, form.colour, form.reason)
+            saved = await service.decide(here, asked_code(code), form.key, form.colour, form.reason)
     except Invalid as wrong:
         return await _colour_page(request, code, wrong.fields, web.typed(raw))
     return _after(request, f"/{tenant}/cases/{code}/screening", DECIDED, saved.told)
@@ -223,7 +223,7 @@ async def _form_page(
     """An empty form, the one that is corrected, or what was typed with what is missing."""
     here = web.here(request)
     async with within(here):
-        head, before = await service.empty_form(here, _code(code), corrects)
+        head, before = await service.empty_form(here, asked_code(code), corrects)
     if before and before.result.tool is not made.tool:
         raise NotFound
     fresh = errors is None
@@ -255,7 +255,7 @@ async def _filled_page(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        head, found = await service.form(here, _code(code), screening_id)
+        head, found = await service.form(here, asked_code(code), screening_id)
     return web.page(
         request,
         "screening/filled.html",
@@ -274,7 +274,7 @@ async def _filled_page(
 async def _colour_page(request: Asked, code: str, errors: dict[str, str], typed: dict[str, str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.overview(here, _code(code), results=True)
+        found = await service.overview(here, asked_code(code), results=True)
     if not found.head.has_consent:
         raise service.NoConsent
     suggestion = rules.suggest(found.results)
@@ -357,9 +357,3 @@ def _instrument(text: str) -> Instrument:
     if text not in set(Tool):
         raise NotFound
     return CURRENT[Tool(text)]
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text

@@ -13,7 +13,8 @@ from markupsafe import Markup
 from msgspec import Meta
 
 from khuen import access, clock, web
-from khuen.cases.rules import STAGES, is_code
+from khuen.cases.rules import STAGES
+from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
 from khuen.ids import uuid7
 from khuen.tenancy import within
@@ -106,7 +107,7 @@ async def record_test(request: Asked, tenant: FromPath[str], code: FromPath[str]
     )
     try:
         async with within(here):
-            await urine.record_test(here, _code(code), new)
+            await urine.record_test(here, asked_code(code), new)
     except Invalid as error:
         return await _person(request, code, error.fields, web.typed(raw))
     return web.saved(request, f"/{tenant}/cases/{code}/treatment", text=TEST_SAVED)
@@ -121,7 +122,7 @@ async def hand_over(
         return await _person(request, code, errors, {})
     here = web.here(request)
     async with within(here):
-        await urine.hand_over(here, _code(code), test_id, key=form.key, receiver=form.receiver)
+        await urine.hand_over(here, asked_code(code), test_id, key=form.key, receiver=form.receiver)
     return web.saved(request, f"/{tenant}/cases/{code}/treatment", text=HANDED_SAVED)
 
 
@@ -136,7 +137,7 @@ async def record_home_visit(request: Asked, tenant: FromPath[str], code: FromPat
     try:
         async with within(here):
             await person.record_home_visit(
-                here, _code(code), key=form.visit_key, by=form.visited_by, on=on, note=form.seen
+                here, asked_code(code), key=form.visit_key, by=form.visited_by, on=on, note=form.seen
             )
     except Invalid as error:
         return await _person(request, code, error.fields, web.typed(raw))
@@ -165,7 +166,7 @@ async def card_svg(request: Asked, tenant: FromPath[str], code: FromPath[str]) -
     """The picture on one card, as a file to print."""
     here = web.here(request)
     async with within(here):
-        word = await cards.word_of(here, _code(code))
+        word = await cards.word_of(here, asked_code(code))
     drawn = _drawn(_address(request, code, word), inline=False)
     return Response(drawn.encode(), media_type="image/svg+xml")
 
@@ -190,7 +191,7 @@ async def read_card(request: Asked, tenant: FromPath[str], code: FromPath[str], 
     """What a phone shows that read a card: looking marks nobody, the button does."""
     here = web.here(request)
     async with within(here):
-        found = await cards.read(here, _code(code), word)
+        found = await cards.read(here, asked_code(code), word)
     return web.page(
         request,
         "treatment/card.html",
@@ -206,7 +207,7 @@ async def come(request: Asked, tenant: FromPath[str], code: FromPath[str], word:
     form, errors = web.read(CameForm, await request.form())
     here = web.here(request)
     async with within(here):
-        await cards.read(here, _code(code), word)
+        await cards.read(here, asked_code(code), word)
         if form:
             said = Said(rules.Mark.PRESENT)
             await service.record_attendance(here, form.session, [Marked(form.key, code, said)])
@@ -233,7 +234,7 @@ async def _person(request: Asked, code: str, errors: dict[str, str], typed: dict
     here = web.here(request)
     results = access.may(here.roles, "treatment.results")
     async with within(here):
-        found = await person.treatment_of(here, _code(code), results=results)
+        found = await person.treatment_of(here, asked_code(code), results=results)
     today = forms.parts("taken_on", here.today) | forms.parts("visited_on", here.today)
     own = str(here.member_id) if str(here.member_id) in {str(id_) for id_, _ in found.clinicians} else ""
     base = dict.fromkeys(("lot", "handed_to", "detail", "seen", "confirms", "replaces", "extra", "result"), "")
@@ -298,9 +299,3 @@ def _drawn(address: str, *, inline: bool) -> str:
     made = segno.make(address, error="m", micro=False)
     drawn: str = made.svg_inline(scale=4, border=2, dark="#000", light="#fff", omitsize=True)
     return drawn if inline else drawn.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-
-
-def _code(text: str) -> str:
-    if not is_code(text):
-        raise NotFound
-    return text
