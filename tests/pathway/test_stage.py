@@ -14,6 +14,7 @@ from khuen.ids import uuid7
 from khuen.pathway import service
 from khuen.tenancy import Here, within
 from tests.care import Site
+from tests.followups.flights import counted
 from workers import followups, pathway
 
 DONE: dict[str, Any] = {
@@ -156,3 +157,16 @@ async def test_the_buddys_visits_are_counted_at_night(site: Site, root: Any) -> 
     for _ in range(2):
         assert await followups.recompute() == 0
         assert await root.fetchval("SELECT visits FROM case_evidence") == 1
+
+
+async def test_a_whole_roster_moves_in_as_many_flights_as_two(site: Site, root: Any) -> None:
+    flights = []
+    for size in (2, 7):
+        codes = [await site.case(None) for _ in range(size)]
+        here = nok(site)
+        async with counted() as sent, within(here):
+            await service.heard(here, {site.chatturat.cases[code]: {"started_on": here.today} for code in codes})
+        flights.append(len(sent))
+        assert {await stage(root, code) for code in codes} == {("in_treatment", False)}
+    assert flights[0] == flights[1], flights
+    assert await root.fetchval("SELECT count(*) FROM case_step WHERE stage = 'in_treatment'") == 9

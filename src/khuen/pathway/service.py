@@ -13,7 +13,7 @@ import msgspec
 
 from khuen import audit, packs
 from khuen.cases import service as cases
-from khuen.cases.rules import Stage
+from khuen.cases.rules import Stage, Step
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.msgid import N_
@@ -64,17 +64,25 @@ async def heard(here: Here, told: Mapping[UUID, Mapping[str, date | int | None]]
 
 
 async def settle(here: Here, case_ids: Collection[UUID]) -> list[UUID]:
-    """Let stage and readiness of cases follow from what is known today; answers the cases in which something moved."""
-    moved = []
+    """Let stage and readiness of cases follow from what is known today; answers the cases in which something moved.
+
+    The same few statements for one case as for a whole roster whose first session was closed.
+    """
+    steps: list[tuple[UUID, Step]] = []
+    ready: dict[UUID, bool] = {}
     for row in await hot(queries.HELD, sorted(case_ids)):
         way = await _way(here, row)
         if way.progress.ready != row["ready"]:
-            await hot(queries.READY, way.case_id, way.progress.ready)
+            ready[way.case_id] = way.progress.ready
         if way.progress.stage is not way.stage:
-            await cases.record_step(here, way.case_id, way.progress.stage, here.today)
-        if way.progress.stage is not way.stage or way.progress.ready != row["ready"]:
-            moved.append(way.case_id)
-    return moved
+            steps.append((way.case_id, Step(way.progress.stage, here.today, here.now)))
+    await many(queries.READY, list(ready.items()))
+    if len(steps) == 1:
+        await cases.record_step(here, steps[0][0], steps[0][1].stage, here.today)
+    elif steps:
+        await cases.record_steps(here, steps)
+        await audit.record(here, "case:stage_changed", count=len(steps))
+    return sorted({*ready, *(case_id for case_id, _ in steps)})
 
 
 async def settle_part(here: Here, after: UUID | None) -> tuple[UUID | None, int]:
