@@ -74,7 +74,7 @@ class Merge:
 
 async def seen(here: Here, one: UUID, other: UUID) -> str:
     """A mark of two people as they stand, for the form that compares them. Raises NotFound."""
-    return _mark(await _held(here, one, other))
+    return _mark(_pair(await hot(queries.FAMILY_SEEN, [one, other]), one, other))
 
 
 async def merge(here: Here, key: UUID, kept: UUID, merged: UUID, standing: Mapping[Field, UUID], mark: str) -> None:
@@ -85,7 +85,7 @@ async def merge(here: Here, key: UUID, kept: UUID, merged: UUID, standing: Mappi
     """
     if await _made(key, kept, merged):
         return
-    images = await _held(here, kept, merged)
+    images = await _held(kept, merged)
     if await _made(key, kept, merged):  # again, behind the lock: the same form may have been sent twice
         return
     if _mark(images) != mark:
@@ -179,9 +179,22 @@ async def _made(key: UUID, kept: UUID, merged: UUID) -> bool:
     return row is not None
 
 
-async def _held(here: Here, one: UUID, other: UUID) -> dict[UUID, Image]:
-    """Both people and whoever was merged into them, locked in the order of their ids. Raises NotFound, Conflict."""
-    rows = {row["id"]: row for row in await hot(queries.FAMILY, [one, other])}
+async def _held(one: UUID, other: UUID) -> dict[UUID, Image]:
+    """Both people and whoever was merged into them, locked once, in the order of their ids.
+
+    Raises NotFound; Conflict when somebody joined them while we waited: reaching for that row too would break the
+    order, and two merges could wait for each other.
+    """
+    locked = await hot(queries.FAMILY, [one, other])
+    images = _pair(locked, one, other)
+    if {row["id"] for row in await hot(queries.FAMILY_SEEN, [one, other])} != {row["id"] for row in locked}:
+        raise Conflict(CHANGED)
+    return images
+
+
+def _pair(family: list[Any], one: UUID, other: UUID) -> dict[UUID, Image]:
+    """The rows of the two. Raises NotFound, Conflict when one of them was merged already."""
+    rows = {row["id"]: row for row in family}
     if one == other or not {one, other} <= rows.keys() or any(rows[id_]["erased_at"] for id_ in (one, other)):
         raise NotFound
     if any(rows[id_]["merged_into"] for id_ in (one, other)):

@@ -117,11 +117,14 @@ JOIN person b ON b.tenant_id = $1 AND b.id = d.second_id
 WHERE k.tenant_id = $1 AND k.kind = 'apart' AND k.undone_at IS NULL
 """
 
-#: two people and all that was merged into them, held in one order, so that overlapping merges wait for each other
-FAMILY = """
+#: two people and all that was merged into them, to be looked at
+FAMILY_SEEN = """
 SELECT p.id, p.merged_into, p.erased_at, to_jsonb(p)::text AS image FROM person p
-WHERE p.tenant_id = $1 AND (p.id = ANY ($2::uuid[]) OR p.merged_into = ANY ($2::uuid[])) ORDER BY p.id FOR UPDATE
+WHERE p.tenant_id = $1 AND (p.id = ANY ($2::uuid[]) OR p.merged_into = ANY ($2::uuid[])) ORDER BY p.id
 """
+
+#: the same, held in one order, so that overlapping merges wait for each other
+FAMILY = f"{FAMILY_SEEN} FOR UPDATE"
 
 #: the pairs that somebody may still decide about, and those that were told apart. $2 today, $3 'open' or 'apart', $4
 #: one pair or NULL, $5 the most, $6 how many before
