@@ -29,6 +29,9 @@ class Stage:
     settings: settings.Settings
     superuser: str
     spare: list[str] = field(default_factory=list)  #: databases that earlier tests left as they found them
+    filled: list[str] = field(
+        default_factory=list
+    )  #: one database with the practice province, once a test asked for it
 
     def superuser_of(self, name: str) -> str:
         return urlunsplit(urlsplit(self.superuser)._replace(path=f"/{name}"))

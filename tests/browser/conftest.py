@@ -83,10 +83,12 @@ class Province:
 
 @pytest.fixture(scope="session")
 def filled(stage: Stage) -> str:
-    """Name of a database with the practice province in it, to be copied."""
-    name = asyncio.run(databases.copy(stage.superuser, stage.superuser_of))
-    asyncio.run(practice.prepare(_settings(stage, name), progress=lambda *_: None))
-    return name
+    """Name of a database with the practice province in it, to be copied; one for every folder that asks."""
+    if not stage.filled:
+        name = asyncio.run(databases.copy(stage.superuser, stage.superuser_of))
+        asyncio.run(practice.prepare(_settings(stage, name), progress=lambda *_: None))
+        stage.filled.append(name)
+    return stage.filled[0]
 
 
 @pytest.fixture
