@@ -263,8 +263,11 @@ async def record_many(here: Here, entries: list[Entry]) -> None:
     """
     if not entries:
         return
-    await start_chain(here)
-    seq, link = (await tenancy.hot(_HEAD))[0]
+    head = await tenancy.hot(_HEAD)
+    if not head:
+        await start_chain(here)
+        head = await tenancy.hot(_HEAD)
+    seq, link = head[0]
     rows: list[tuple[Any, ...]] = []
     for made in entries:
         seq += 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -152,6 +152,24 @@ def test_an_urgent_answer_wants_attention_until_somebody_acknowledges_it(pack: P
     assert (due.attention_rank == 2) == bool(urgent)
     after = rules.present(MONDAY, given_, given_, pack)
     assert (after.attention_id, after.attention_rank) == (None, 0)
+
+
+@given(packs, answers)
+def test_one_answer_after_the_other_is_the_same_as_all_of_them(pack: Pack, given_: list[Answer]) -> None:
+    ordered = sorted(given_, key=lambda answer: (answer.planned_at, answer.id))
+    due = rules.present(MONDAY, (), (), pack)
+    for count, answer in enumerate(ordered, 1):
+        after = rules.met(due, answer, pack)
+        assert after is not None and after == rules.present(MONDAY, ordered[:count], (), pack)
+        due = after
+    assert all(rules.met(due, answer, pack) is None for answer in ordered)
+
+
+def test_an_answer_from_before_a_turn_makes_everything_count_anew() -> None:
+    answer = Answer(UUID(int=1), How.WELL, *(2 * [datetime(2026, 11, 24, tzinfo=UTC)]))
+    for turned, counted in ((timedelta(), True), (timedelta(seconds=1), False)):
+        due = replace(rules.present(MONDAY, (), (), STANDARD), turned_at=answer.planned_at + turned)
+        assert (rules.met(due, answer, STANDARD) is not None) is counted
 
 
 def test_who_acknowledged_had_not_seen_what_arrived_later() -> None:

@@ -67,11 +67,16 @@ LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = m.id
 LEFT JOIN check_in k ON k.tenant_id = $1 AND k.id = $4
 """
 
-#: $25 roles that hear of it now, $26 day
-_TOLD = """, on_call AS (
-    SELECT DISTINCT b.id, b.called_name FROM member_role o
+_ON_CALL = """SELECT DISTINCT b.id, b.called_name FROM member_role o
     JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
-    WHERE o.tenant_id = $1 AND o.role = ANY ($25::text[]) AND o.ended_at IS NULL
+    WHERE o.tenant_id = $1 AND o.role = ANY ({roles}::text[]) AND o.ended_at IS NULL"""
+
+#: who hears of an urgent answer. $2 roles
+ON_CALL = _ON_CALL.format(roles="$2")
+
+#: $25 roles that hear of it now, $26 day
+_TOLD = f""", on_call AS (
+    {_ON_CALL.format(roles="$25")}
 ), told AS (
     INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
     SELECT $1, gen_random_uuid(), 'urgent_check_in', fresh.id, on_call.id, $26::date, true, 1, 'waiting', $8, $8
@@ -109,11 +114,26 @@ WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL AND ($3::text
 ORDER BY coalesce(v.closes_on, c.opened_on), coalesce(v.priority, 2) DESC, p.sort_key, c.id
 """
 
-#: $2 member. Before several answers in one transaction: whoever then waits for the audit chain holds no plan of theirs
+#: $2 member: the plans of everybody whom this buddy visits now, held until the end of the transaction
 LOCK_MINE = """
-SELECT v.id FROM visit_due v
+SELECT c.code, c.pack_id, v.* FROM visit_due v
 JOIN assignment a ON a.tenant_id = $1 AND a.case_id = v.case_id AND a.member_id = $2 AND a.ended_at IS NULL
+JOIN case_file c ON c.tenant_id = $1 AND c.id = v.case_id
 WHERE v.tenant_id = $1 ORDER BY v.id FOR UPDATE OF v
+"""
+
+#: $2 keys
+KNOWN = "SELECT id, case_id, member_id, how FROM check_in WHERE tenant_id = $1 AND id = ANY ($2::uuid[])"
+
+ADD = """
+INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+
+#: $2 the check-in, which is the offer's id too
+OFFER = """
+INSERT INTO undo (tenant_id, id, kind, subject_id, member_id, made_at, expires_at)
+VALUES ($1, $2, 'check_in', $2, $3, $4, $5) ON CONFLICT (tenant_id, id) DO NOTHING
 """
 
 BEGIN = """

@@ -17,7 +17,7 @@ from khuen import clock, members, packs, redis, thai, web
 from khuen.cases.rules import is_code
 from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
-from khuen.followups import rules, service
+from khuen.followups import rules, service, waiting
 from khuen.followups.rules import HOWS, Group, How
 from khuen.followups.service import MyPerson, Sent
 from khuen.ids import uuid7
@@ -130,12 +130,12 @@ async def log_check_ins(request: Asked, tenant: FromPath[str]) -> Response[list[
     read = _queued(await _json(request))
     here = web.here(request)
     async with within(here):
-        cards = iter(await service.log_check_ins(here, [one for one in read if isinstance(one, Sent)]))
+        outcomes = iter(await waiting.log_check_ins(here, [one for one in read if isinstance(one, Sent)]))
     redis.ping(here.tenant_id)
     answers: list[dict[str, object]] = []
     for one in read:
         if isinstance(one, Sent):
-            answers.append({"key": str(one.key), "outcome": next(cards).outcome})
+            answers.append({"key": str(one.key), "outcome": next(outcomes)})
         else:
             answers.append({"key": one, "outcome": "invalid"})
     return Response(answers)

@@ -167,6 +167,27 @@ def present(
     return _turned(_answered(opened_on, rows, acknowledged, cadence), turns, cadence)
 
 
+def met(due: Due, answer: Answer, cadence: Cadence) -> Due | None:
+    """The plan after one more answer, or None when it is older than what is known, so that all of them count anew."""
+    if due.seen_at is not None and due.seen_id is not None and _by_time(answer) <= (due.seen_at, due.seen_id):
+        return None
+    if due.turned_at is not None and answer.planned_at < due.turned_at:
+        return None
+    misses = due.misses + 1 if answer.how is How.NOT_FOUND else 0
+    rank = attention_rank(answer.how, misses, cadence)
+    waits = due.attention_rank == 2 and rank < 2  # an urgent one waits for a coordinator, whatever follows
+    return Due(
+        window=window(clock.day(answer.planned_at), answer.how, cadence),
+        seen_at=answer.planned_at,
+        seen_id=answer.id,
+        last_how=answer.how,
+        misses=misses,
+        attention_id=due.attention_id if waits else answer.id if rank else None,
+        attention_rank=2 if waits else rank,
+        priority=priority(answer.how, misses, cadence),
+    )
+
+
 def _answered(opened_on: date, rows: Sequence[Answer], acknowledged: Sequence[Answer], cadence: Cadence) -> Due:
     if not rows:
         return Due(first_window(opened_on, cadence), priority=priority(None, 0, cadence))

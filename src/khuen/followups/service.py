@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -118,18 +118,6 @@ async def log_check_in(here: Here, sent: Sent) -> Card:
     if card.outcome == OTHER_CONTENT:
         raise KeyReused
     return card
-
-
-async def log_check_ins(here: Here, sent: Sequence[Sent]) -> list[Card]:
-    """The answers that waited in a phone, in one transaction; what one of them is never stops another.
-
-    They are taken in order of time. Answered in the order given, by outcome: saved, repeat, other_content, unknown.
-    """
-    await hot(queries.LOCK_MINE, here.member_id)
-    order = sorted(range(len(sent)), key=lambda n: (sent[n].happened_at or here.now, sent[n].key))
-    told = {n: await _log(here, sent[n]) for n in order}
-    await recompute(here, {late for _, late in told.values() if late})
-    return [told[n][0] for n in range(len(sent))]
 
 
 async def my_people(here: Here, code: str | None = None) -> list[MyPerson]:
@@ -264,7 +252,7 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         return []
     # The lock comes first: an answer that commits meanwhile is then seen by the statements that follow.
     stood = {
-        row["case_id"]: _due(row)
+        row["case_id"]: due_of(row)
         for row in await VisitDue.select().where(VisitDue.case_id.is_in(ids)).order_by(VisitDue.case_id).lock_rows()
     }
     answers = _by_case(await hot(queries.ANSWERS, ids))
@@ -279,8 +267,18 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         due = rules.present(case["opened_on"], answers[case["id"]], seen[case["id"]], pack.visits, turns[case["id"]])
         if stood.get(case["id"]) != due:
             found.append(Difference(case["id"], stood.get(case["id"]), due))
-    await many(queries.SETTLE, [_settled(here, one) for one in found])
+    await settle(here, found)
     return found
+
+
+async def settle(here: Here, found: list[Difference]) -> None:
+    """Write the plans that differ, in one flight."""
+    await many(queries.SETTLE, [_settled(here, one) for one in found])
+
+
+def days_ahead(happened_at: datetime, received_at: datetime) -> int:
+    """Whole days by which the phone's clock is fast, for the audit; 0 while it is within reason."""
+    return (happened_at - received_at).days if rules.skewed(happened_at, received_at) else 0
 
 
 async def _log(here: Here, sent: Sent) -> tuple[Card, UUID | None]:
@@ -312,8 +310,7 @@ async def _write(here: Here, sent: Sent, known: dict[UUID, RulePack]) -> list[An
     any_pack = next(iter(known.values())).visits
     below, at = 0, any_pack.not_found_limit
     on_call = (await packs.settings_of(here)).escalation.urgent_to if rules.calls_for_help(sent.how) else ()
-    ahead = (happened_at - here.now).days if rules.skewed(happened_at, here.now) else 0
-    entry = audit.entry(here, "check-in:logged", how=str(sent.how), days=ahead)
+    entry = audit.entry(here, "check-in:logged", how=str(sent.how), days=days_ahead(happened_at, here.now))
     return await hot(
         queries.LOG_AND_TELL if on_call else queries.LOG,
         sent.code,
@@ -373,7 +370,8 @@ def _by_case(rows: list[Any]) -> dict[UUID, list[Answer]]:
     return found
 
 
-def _due(row: dict[str, Any]) -> Due:
+def due_of(row: Mapping[str, Any]) -> Due:
+    """A row of `visit_due` as the rule knows it."""
     return Due(
         window=Window(row["opens_on"], row["due_on"], row["closes_on"]),
         seen_at=row["seen_at"],
