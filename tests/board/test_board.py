@@ -55,8 +55,9 @@ async def test_an_empty_district_says_how_to_begin(site: Site) -> None:
 
 
 async def test_a_case_stands_in_every_lane_that_fits_and_once_on_the_days_work(site: Site, root: Any) -> None:
-    urgent, late, alone, doctor = (await site.case("somchai"), await site.case("mali"), await site.case(None), None)
-    doctor = await site.case(None)
+    urgent, late = await site.case("somchai"), await site.case("mali")
+    alone, ready, tested, unscreened = [await site.case(None) for _ in range(4)]
+    await root.execute("UPDATE case_file SET colour = 'green' WHERE code <> $1", unscreened)
     await answer_of(site, urgent, "urgent")
     day = clock.day(clock.now()) - timedelta(days=3)
     await root.execute(
@@ -66,20 +67,26 @@ async def test_a_case_stands_in_every_lane_that_fits_and_once_on_the_days_work(s
     )
     here = site.chatturat.here("nok", clock.now())
     async with within(here):
-        await cases.record_step(here, site.chatturat.cases[doctor], Stage.AWAITING_DOCTOR, here.today)
+        await cases.record_step(here, site.chatturat.cases[ready], Stage.AWAITING_DOCTOR, here.today)
+        await cases.record_ready([(site.chatturat.cases[code], True) for code in (ready, alone)])
+        days = {tested: -1, ready: -9, alone: 1}
+        await cases.record_test_days([(site.chatturat.cases[c], here.today + timedelta(n)) for c, n in days.items()])
     assert await shown(site, "?lane=urgent") == [urgent]
     assert await shown(site, "?lane=overdue") == [urgent, late]
-    assert set(await shown(site, "?lane=no_buddy")) == {alone, doctor}
-    assert await shown(site, "?lane=doctor") == [doctor]
+    assert set(await shown(site, "?lane=no_buddy")) == {alone, ready, tested, unscreened}
+    assert await shown(site, "?lane=tests") == [tested, unscreened]
+    assert await shown(site, "?lane=ready") == [ready]
     work = await shown(site)
-    assert work[:2] == [urgent, late] and sorted(work) == sorted({urgent, late, alone, doctor})
+    assert work[:2] == [urgent, late] and sorted(work) == sorted({urgent, late, alone, ready, tested, unscreened})
     counts = dict((label, int(n)) for n, label in COUNTS.findall((await board(site)).text))
-    assert (counts["ด่วน"], counts["เลยกำหนด"], counts["ยังไม่มีบัดดี้"], counts["รอแพทย์ประเมิน"]) == (1, 2, 2, 1)
+    named = ("ด่วน", "เลยกำหนด", "ยังไม่มีบัดดี้", "รอตรวจ", "พร้อมรับรอง")
+    assert [counts[name] for name in named] == [1, 2, 4, 2, 1]
 
 
 async def test_today_counts_only_whom_no_lane_above_has_and_whose_day_has_come(site: Site, root: Any) -> None:
     calm, urgent, alone, later = [await site.case(who) for who in ("somchai", "mali", None, None)]
     await answer_of(site, urgent, "urgent", "mali")
+    await root.execute("UPDATE case_file SET colour = 'green'")
     today = clock.day(clock.now())
     for code, ahead in ((calm, 0), (urgent, 0), (alone, 0), (later, 1)):
         await due(root, site, code, today + timedelta(days=ahead))
@@ -93,14 +100,15 @@ async def test_today_counts_only_whom_no_lane_above_has_and_whose_day_has_come(s
 
 async def test_the_next_morning_moves_a_case_without_anybody_writing(site: Site, root: Any) -> None:
     code, now = await site.case(), clock.now()
+    await root.execute("UPDATE case_file SET colour = 'green', test_on = $1", clock.day(now) + timedelta(days=6))
     await due(root, site, code, clock.day(now) + timedelta(days=1))
     stood = []
-    for days in range(5):
+    for days in range(7):
         here = site.chatturat.here("nok", now + timedelta(days=days))
         async with within(here):
             counts = (await service.board(here, Asked())).counts
-        stood.append((counts[Lane.TODAY], counts[Lane.OVERDUE], counts[Lane.WORK]))
-    assert stood == [(0, 0, 0), (1, 0, 1), (1, 0, 1), (1, 0, 1), (0, 1, 1)]
+        stood.append("".join(str(counts[lane]) for lane in (Lane.TODAY, Lane.OVERDUE, Lane.TESTS, Lane.WORK)))
+    assert stood == ["0000", "1001", "1001", "1001", "0101", "0101", "0111"]
 
 
 async def test_a_closed_case_and_another_district_are_not_there(site: Site) -> None:
@@ -186,6 +194,39 @@ async def test_a_row_offers_one_act_and_only_what_the_role_may_do(site: Site) ->
     own, doctors = (await board(site)).text, (await board(site, who="wipa")).text
     assert f"/cases/{code}/acknowledgements" in own and f"/cases/{alone}/assignment" in own
     assert "acknowledgements" not in doctors and "/assignment" not in doctors and '/nudges"' not in doctors
+
+
+async def test_a_test_is_due_for_everybody_and_written_down_by_the_clinic(site: Site, root: Any) -> None:
+    """Nobody sees the day that is drawn before it has come, and no list says what a test said."""
+    code, ahead, unscreened = [await site.case() for _ in range(3)]
+    today = clock.day(clock.now())
+    await root.execute("UPDATE case_file SET stage = 'in_treatment', colour = 'green' WHERE code <> $1", unscreened)
+    for whose, days in ((code, -3), (ahead, 1)):
+        await root.execute("UPDATE case_file SET test_on = $2 WHERE code = $1", whose, today + timedelta(days))
+    own, clinics = (await board(site, "?lane=tests")).text, (await board(site, "?lane=tests", "wipa")).text
+    for text in (own, clinics):
+        assert SHOWN.findall(text) == [code, unscreened]
+        assert "ถึงกำหนดตรวจมา 3 วัน" in text and "ยังไม่ได้คัดกรอง" in text
+    record = f"/cases/{code}/treatment?record=test#record-test"
+    assert record in clinics and f"/cases/{unscreened}/screening" in clinics
+    assert record not in own and f"/cases/{unscreened}/screening" not in own
+    page = (await site.clients["wipa"].get(f"/chatturat{record}")).text
+    assert '<details id="record-test" open>' in page
+    everybody = (await board(site, "?lane=all", "wipa")).text
+    assert everybody.count("ตรวจมา") == 1 and "ตรวจวันนี้" not in everybody
+    for who in ("nok", "wipa"):
+        answer = await site.clients[who].post("/chatturat/board/exports", data={"form": "csv", "lane": "all"})
+        rows = {line.split(",")[0]: line for line in answer.text.splitlines()}
+        assert "ถึงกำหนดตรวจมา 3 วัน" in rows[code] and "ตรวจ" not in rows[ahead]
+
+
+async def test_whoever_is_ready_is_opened_at_the_evidence(site: Site, root: Any) -> None:
+    code, other = await site.case(), await site.case()
+    await root.execute("UPDATE case_file SET stage = 'awaiting_doctor', colour = 'green', ready = code = $1", code)
+    for who in ("nok", "wipa"):
+        text = (await board(site, "?lane=ready", who)).text
+        assert SHOWN.findall(text) == [code] and f'href="/chatturat/cases/{code}/pathway"' in text
+    assert set(await shown(site, "?lane=all")) == {code, other}
 
 
 async def test_threat_21_and_22_a_name_stays_text(site: Site) -> None:

@@ -27,7 +27,8 @@ from tests.kept import differences
 _FACTS = """
 SELECT c.code, coalesce(v.attention_rank, 0) > 0 AS urgent, v.closes_on < $1 AS overdue, NOT EXISTS (
         SELECT FROM assignment a WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.ended_at IS NULL) AS no_buddy,
-    c.stage = 'awaiting_doctor' AS doctor, v.due_on <= $1 AND v.closes_on >= $1 AS today, true AS all
+    (c.stage IN ('enrolled', 'in_treatment') AND c.test_on <= $1) OR (c.stage = 'enrolled' AND c.colour IS NULL) AS tests,
+    c.stage = 'awaiting_doctor' AND c.ready AS ready, v.due_on <= $1 AND v.closes_on >= $1 AS today, true AS all
 FROM case_file c JOIN auth.tenant t ON t.id = c.tenant_id AND t.slug = 'chatturat'
 LEFT JOIN visit_due v ON v.tenant_id = c.tenant_id AND v.case_id = c.id
 WHERE c.stage <> 'closed'
@@ -68,7 +69,7 @@ async def test_the_board_says_what_the_rows_say_after_any_acts(site: Site, root:
         here = site.chatturat.here("nok", clock.now())
         case_id = site.chatturat.cases[chance.choice(codes)]
         async with within(here):
-            match chance.randrange(6):
+            match chance.randrange(7):
                 case 0 | 1:
                     new = NewAssignment(uuid7(), case_id, chance.choice([mali, somchai]), "อยู่หมู่เดียวกัน", uuid7())
                     await buddies.replace(here, new, "ย้ายบ้าน")
@@ -79,6 +80,9 @@ async def test_the_board_says_what_the_rows_say_after_any_acts(site: Site, root:
                     await buddies.undo_assignment(here, made[-1].id)
                 case 4 if made:
                     await buddies.undo_matching(here, made[-1].batch_id)
+                case 5:
+                    await cases.record_test_days([(case_id, today + timedelta(days=chance.choice([-3, 0, 1])))])
+                    await cases.record_ready([(case_id, chance.random() < 0.7)])
                 case _:
                     stage = chance.choice([Stage.IN_TREATMENT, Stage.AWAITING_DOCTOR])
                     await cases.record_step(here, case_id, stage, here.today)

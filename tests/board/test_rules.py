@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
+from khuen.access import may
 from khuen.board.rules import (
     BITS,
     MASKS,
@@ -17,7 +19,6 @@ from khuen.board.rules import (
     Lane,
     first_lane,
     next_step,
-    permitted,
     suggested,
     waited_hours,
 )
@@ -25,25 +26,47 @@ from khuen.board.rules import (
 TODAY = date(2026, 11, 24)
 
 
-def facts(stage: str = "in_treatment", buddy: bool = True, rank: int = 0, late: int = 0, opens: int = -2) -> Facts:
+def facts(
+    stage: str = "in_treatment", buddy: bool = True, rank: int = 0, late: int = 0, opens: int = -2, **more: Any
+) -> Facts:
     closes = TODAY - timedelta(days=late) if late else TODAY + timedelta(days=3)
-    return Facts(stage, buddy, rank, TODAY + timedelta(days=opens), closes)
+    return Facts(stage, buddy, rank, TODAY + timedelta(days=opens), closes, **more)
+
+
+COORDINATOR, CLINIC, EVERYTHING = (
+    {need for need in NEEDS.values() if any(may(frozenset({role}), need) for role in roles)}
+    for roles in (["coordinator"], ["clinic"], ["coordinator", "clinic"])
+)
 
 
 @pytest.mark.parametrize(
-    ("case", "act"),
+    ("case", "everything", "coordinator", "clinic"),
     [
-        (facts(), Act.OPEN),
-        (facts(late=1), Act.NUDGE),
-        (facts(late=30, buddy=False), Act.MATCH),
-        (facts(late=30, rank=1), Act.ACKNOWLEDGE),
-        (facts(buddy=False, rank=2), Act.ACKNOWLEDGE),
-        (facts(stage="closed", buddy=False), Act.OPEN),
-        (Facts("enrolled", True), Act.OPEN),
+        (facts(), Act.OPEN, Act.OPEN, Act.OPEN),
+        (facts(late=1), Act.NUDGE, Act.NUDGE, Act.OPEN),
+        (facts(late=30, buddy=False), Act.MATCH, Act.MATCH, Act.OPEN),
+        (facts(late=30, rank=1, test_on=TODAY), Act.ACKNOWLEDGE, Act.ACKNOWLEDGE, Act.OPEN),
+        (facts(buddy=False, rank=2), Act.ACKNOWLEDGE, Act.ACKNOWLEDGE, Act.OPEN),
+        (facts(stage="closed", buddy=False, late=9), Act.OPEN, Act.OPEN, Act.OPEN),
+        (Facts("enrolled", True), Act.OPEN, Act.OPEN, Act.OPEN),
+        (facts(test_on=TODAY), Act.TEST, Act.OPEN, Act.TEST),
+        (facts(test_on=TODAY + timedelta(1)), Act.OPEN, Act.OPEN, Act.OPEN),
+        (facts(stage="awaiting_doctor", test_on=TODAY), Act.OPEN, Act.OPEN, Act.OPEN),
+        (facts(late=1, test_on=TODAY), Act.NUDGE, Act.NUDGE, Act.TEST),
+        (facts(stage="enrolled", coloured=False), Act.SCREEN, Act.OPEN, Act.SCREEN),
+        (facts(coloured=False), Act.OPEN, Act.OPEN, Act.OPEN),
+        (facts(stage="awaiting_doctor", ready=True), Act.EVIDENCE, Act.EVIDENCE, Act.EVIDENCE),
+        (facts(ready=True), Act.OPEN, Act.OPEN, Act.OPEN),
     ],
 )
-def test_one_act_is_offered_and_whoever_is_in_need_comes_first(case: Facts, act: Act) -> None:
-    assert suggested(case, TODAY) is act
+def test_one_act_is_offered_of_those_that_are_allowed_and_whoever_is_in_need_comes_first(
+    case: Facts, everything: Act, coordinator: Act, clinic: Act
+) -> None:
+    assert [suggested(case, TODAY, allowed) for allowed in (EVERYTHING, COORDINATOR, CLINIC)] == [
+        everything,
+        coordinator,
+        clinic,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -68,13 +91,7 @@ def test_the_next_step(case: Facts, act: Act | None, says: str) -> None:
 
 
 def test_a_last_day_is_not_late() -> None:
-    assert suggested(Facts("enrolled", True, 0, TODAY, TODAY), TODAY) is Act.OPEN
-
-
-def test_who_may_not_act_may_open() -> None:
-    for act in Act:
-        assert permitted(act, set()) is Act.OPEN
-        assert permitted(act, {NEEDS[act]}) is act
+    assert suggested(Facts("enrolled", True, 0, TODAY, TODAY), TODAY, EVERYTHING) is Act.OPEN
 
 
 def test_hours_without_a_buddy_are_full_hours() -> None:
@@ -84,6 +101,6 @@ def test_hours_without_a_buddy_are_full_hours() -> None:
 
 def test_the_first_lane_is_the_lowest_bit_and_what_is_asked_for_is_a_mask() -> None:
     assert ORDER[-1] is Lane.ALL and [first_lane(BITS[lane]) for lane in ORDER] == list(ORDER)
-    assert first_lane(BITS[Lane.DOCTOR] | BITS[Lane.OVERDUE]) is Lane.OVERDUE
+    assert first_lane(BITS[Lane.READY] | BITS[Lane.OVERDUE]) is Lane.OVERDUE
     assert [lane for lane in ORDER if BITS[lane] & MASKS[Lane.WORK]] == list(ORDER[:-1])
     assert all(BITS[lane] & MASKS[Lane.ALL] for lane in ORDER) and MASKS.keys() == set(Lane)

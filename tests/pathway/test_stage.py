@@ -38,17 +38,15 @@ async def told(site: Site, code: str, **facts: Any) -> None:
         await service.heard(here, {site.chatturat.cases[code]: facts})
 
 
-async def stage(root: Any, code: str) -> tuple[str, bool | None]:
-    row = await root.fetchrow(
-        "SELECT c.stage, e.ready FROM case_file c LEFT JOIN case_evidence e ON e.case_id = c.id WHERE c.code = $1", code
-    )
+async def stage(root: Any, code: str) -> tuple[str, bool]:
+    row = await root.fetchrow("SELECT stage, ready FROM case_file WHERE code = $1", code)
     return row["stage"], row["ready"]
 
 
 async def test_evidence_moves_the_stage_and_correcting_it_moves_it_back(site: Site, root: Any) -> None:
     code, today = await site.case(), nok(site).today
     began = today - timedelta(weeks=16)
-    assert await stage(root, code) == ("enrolled", None)
+    assert await stage(root, code) == ("enrolled", False)
     for _ in range(2):
         await told(site, code, started_on=began)
         assert await stage(root, code) == ("in_treatment", False)

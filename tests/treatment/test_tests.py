@@ -12,7 +12,7 @@ from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.pathway import service as pathway
 from khuen.tenancy import within
-from khuen.treatment import rules, service, urine
+from khuen.treatment import person, rules, service, urine
 from khuen.treatment.rules import Result, Sample
 from khuen.treatment.urine import NewTest
 from tests.care import Site
@@ -44,6 +44,26 @@ async def test_a_result_is_sealed_and_the_count_follows(site: Site, root: Any) -
     assert "negative" not in rows and "สีจาง" not in rows
     stored = str([tuple(row) for row in await root.fetch("SELECT tag, detail FROM audit")])
     assert "negative" not in stored and "test:recorded" in stored
+
+
+async def test_the_day_drawn_for_the_next_test_stands_with_the_case(site: Site, root: Any) -> None:
+    code, drawn = await room.person(site), []
+    for _ in range(2):
+        await counted_again(site, code)
+        drawn.append(await root.fetchval("SELECT test_on FROM case_file WHERE code = $1", code))
+    await record(site, code, new(site, Result.POSITIVE, days_ago=6))
+    drawn.append(await root.fetchval("SELECT test_on FROM case_file WHERE code = $1", code))
+    wipa = here(site, "wipa")
+    async with within(wipa):
+        page = await person.treatment_of(wipa, code, results=True)
+    assert page.clinical and drawn[0] == drawn[1] < drawn[2] == page.clinical.test_day
+    assert page.tally.opens_on <= drawn[2] <= page.tally.closes_on
+
+
+async def counted_again(site: Site, code: str) -> None:
+    nok = here(site)
+    async with within(nok):
+        await service.recompute(nok, [site.chatturat.cases[code]])
 
 
 async def test_the_pathway_hears_of_sessions_and_tests(site: Site) -> None:

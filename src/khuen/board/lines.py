@@ -19,6 +19,8 @@ from khuen.words import N_
 Line: TypeAlias = tuple[Any, ...]
 
 MOO, BY, LATE = N_("M.%(moo)s"), N_("by %(day)s"), N_("%(days)s days late")
+TEST_TODAY, TEST_LATE = N_("Test today"), N_("Test due for %(days)s days")
+UNSCREENED = N_("Not screened yet")
 ALONE, ALONE_HOURS, ALONE_DAYS = N_("none yet"), N_("none for %(hours)s h"), N_("none for %(days)s days")
 
 
@@ -32,10 +34,11 @@ def groups(here: Here, lane: Lane, found: Board, allowed: Collection[str], lang:
 
 
 def _line(here: Here, row: Any, allowed: Collection[str], lang: str) -> Line:
-    """(code, name, colour, place, buddy, since when nobody, whether that is long, days late, until when, answer, when,
-    act, what the act is about), as `_list.html` takes them."""
-    today, closes_on, buddy = here.today, row["closes_on"], row["buddy"]
-    facts = Facts(row["stage"], buddy is not None, row["rank"], None, closes_on)
+    """(code, name, colour, place, buddy, since when nobody, whether that is long, days late, until when, test,
+    answer, when, act, what the act is about), as `_list.html` takes them."""
+    today, closes_on, buddy, test_on = here.today, row["closes_on"], row["buddy"], row["test_on"]
+    coloured = row["colour"] is not None
+    facts = Facts(row["stage"], buddy is not None, row["rank"], None, closes_on, test_on, coloured, row["ready"])
     late, seen_at = overdue_days(closes_on, today), row["seen_at"]
     alone, long = ("", "") if buddy else _alone(row, here.now, lang)
     return (
@@ -48,9 +51,10 @@ def _line(here: Here, row: Any, allowed: Collection[str], lang: str) -> Line:
         long,
         _say(lang, LATE, days=late) if late else "",
         "" if late else _by(closes_on, today, lang),
+        test(facts, today, lang),
         _say(lang, HOWS[row["last_how"]]) if seen_at else "",
         clock.day_in_words(clock.day(seen_at), today) if seen_at else "",
-        rules.permitted(rules.suggested(facts, today), allowed),
+        rules.suggested(facts, today, allowed),
         row["attention_id"],
     )
 
@@ -65,6 +69,14 @@ def _alone(row: Any, now: datetime, lang: str) -> tuple[str, str]:
     else:
         said = _say(lang, ALONE_DAYS, days=hours // 24)
     return said, "late" if hours > (row["within_hours"] or 24) else "waiting"
+
+
+def test(facts: Facts, today: date, lang: str) -> str:
+    """That a test or a screening is due, never what one said."""
+    days = rules.test_days(facts, today)
+    if days is None:
+        return _say(lang, UNSCREENED) if rules.unscreened(facts) else ""
+    return _say(lang, TEST_LATE, days=days) if days else _say(lang, TEST_TODAY)
 
 
 @lru_cache(4096)

@@ -25,8 +25,14 @@ WITH stands AS (
     SELECT c.id, {BITS[Lane.NO_BUDDY]}, {_presses(Lane.NO_BUDDY, "c.opened_on - $2")} FROM case_file c
     WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed'
     UNION ALL
-    SELECT c.id, {BITS[Lane.DOCTOR]}, {_presses(Lane.DOCTOR, "c.opened_on - $2")} FROM case_file c
-    WHERE c.tenant_id = $1 AND c.stage = 'awaiting_doctor'
+    SELECT c.id, {BITS[Lane.TESTS]}, {_presses(Lane.TESTS, "c.test_on - $2")} FROM case_file c
+    WHERE c.tenant_id = $1 AND c.test_on <= $2 AND c.stage IN ('enrolled', 'in_treatment')
+    UNION ALL
+    SELECT c.id, {BITS[Lane.TESTS]}, {_presses(Lane.TESTS, "c.opened_on - $2")} FROM case_file c
+    WHERE c.tenant_id = $1 AND c.colour IS NULL AND c.stage = 'enrolled'
+    UNION ALL
+    SELECT c.id, {BITS[Lane.READY]}, {_presses(Lane.READY, "c.opened_on - $2")} FROM case_file c
+    WHERE c.tenant_id = $1 AND c.ready AND c.stage = 'awaiting_doctor'
     UNION ALL
     SELECT v.case_id, {BITS[Lane.ALL]}, {_presses(Lane.ALL, "v.closes_on - $2")} FROM visit_due v
     WHERE $3::integer & {BITS[Lane.ALL]} > 0 AND v.tenant_id = $1 AND v.state = 'open' AND v.due_on > $2
@@ -73,7 +79,7 @@ SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state =
         END AS everybody,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
         FROM district_settings d WHERE d.tenant_id = $1 ORDER BY d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
-    c.code, c.stage, c.colour, c.opened_on, c.made_at, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    c.code, c.stage, c.colour, c.opened_on, c.made_at, c.test_on, c.ready, p.called_name, p.family_name, p.subdistrict_code, p.moo,
     m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id, v.attention_rank AS rank, r.bits,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT max(x.ended_at) FROM assignment x
         WHERE x.tenant_id = $1 AND x.case_id = c.id) END AS left_at
@@ -107,8 +113,8 @@ SELECT (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC
 
 #: the same rows for a file: all of the lane, with the project; $4 the most that a file holds, $6 true
 EXPORT = f"""{_NARROWED}
-SELECT c.code, c.stage, c.colour, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo, v.closes_on,
-    v.last_how, v.seen_at, r.bits, m.called_name AS buddy, j.name AS project
+SELECT c.code, c.stage, c.colour, c.opened_on, c.test_on, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    v.closes_on, v.last_how, v.seen_at, r.bits, m.called_name AS buddy, j.name AS project
 FROM placed r
 JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = r.case_id
 JOIN case_file c ON c.tenant_id = $1 AND c.id = r.case_id

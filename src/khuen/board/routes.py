@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from khuen import access, clock, places, redis, sheets, web, words
 from khuen.board import acting, lines, routes_case, routes_turns, rules, service
 from khuen.board.back import way_back
-from khuen.board.rules import Lane, Sort
+from khuen.board.rules import Facts, Lane, Sort
 from khuen.board.service import Asked, Board, Choices
 from khuen.cases.rules import STAGES, is_code
 from khuen.errors import Invalid
@@ -41,6 +41,7 @@ HEADERS = (
     N_("Opened"),
     N_("Visit by"),
     N_("Days late"),
+    N_("Test"),
     N_("Last answer"),
 )
 COLOUR = N_("Colour")
@@ -196,6 +197,7 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
         "hidden": parse_qsl(_query(asked)),
         "nobody": not found.somebody,
         "acts": rules.ACTS,
+        "act_pages": rules.PAGES,
     }
 
 
@@ -233,6 +235,7 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
         return words.gettext(text, lang)
 
     late = overdue_days(row["closes_on"], here.today)
+    tested = Facts(row["stage"], True, test_on=row["test_on"], coloured=row["colour"] is not None)
     cells: list[sheets.Cell] = [
         row["code"],
         f"{row['called_name']} {initial(row['family_name'])}",
@@ -245,6 +248,7 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
         _day(row["opened_on"]),
         _day(row["closes_on"]),
         late,
+        lines.test(tested, here.today, lang),
         say(HOWS[row["last_how"]]) if row["last_how"] else "",
     ]
     return [*cells, say(COLOURS[row["colour"]]) if row["colour"] else ""] if clinical else cells

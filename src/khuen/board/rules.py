@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -12,19 +12,23 @@ from khuen import clock
 from khuen.cases.rules import ConsentKind, Decision, Stage
 from khuen.followups.rules import overdue_days
 from khuen.msgid import N_
+from khuen.treatment.rules import on_roster
 
 
 class Lane(StrEnum):
     """The groups of the board are queries: a case is in every lane whose condition holds.
 
-    TODAY are visits whose day has come and whose window is still open, of people whom no lane above has.
+    TESTS are people in treatment whose drawn day has come, and people who are not screened yet; never a result.
+    READY are people for whom everything is there that their rule pack asks for. TODAY are visits whose day has come
+    and whose window is still open, of people whom no lane above has.
     """
 
     WORK = "work"
     URGENT = "urgent"
     OVERDUE = "overdue"
     NO_BUDDY = "no_buddy"
-    DOCTOR = "doctor"
+    TESTS = "tests"
+    READY = "ready"
     TODAY = "today"
     ALL = "all"
 
@@ -34,12 +38,13 @@ LANES: dict[Lane, str] = {
     Lane.URGENT: N_("Urgent"),
     Lane.OVERDUE: N_("Overdue"),
     Lane.NO_BUDDY: N_("No buddy yet"),
-    Lane.DOCTOR: N_("Doctor assesses"),
+    Lane.TESTS: N_("Tests due"),
+    Lane.READY: N_("Ready to certify"),
     Lane.TODAY: N_("Today"),
     Lane.ALL: N_("Everybody"),
 }
 #: a case that is in several lanes is shown once, under the first of these
-ORDER = (Lane.URGENT, Lane.OVERDUE, Lane.NO_BUDDY, Lane.DOCTOR, Lane.TODAY, Lane.ALL)
+ORDER = (Lane.URGENT, Lane.OVERDUE, Lane.NO_BUDDY, Lane.TESTS, Lane.READY, Lane.TODAY, Lane.ALL)
 #: how the statement writes the lanes in which a case stands: a bit for each, the first lane the lowest
 BITS = {lane: 1 << place for place, lane in enumerate(ORDER)}
 #: lanes that take a case out of TODAY and out of the rest
@@ -64,11 +69,14 @@ SORTS: dict[Sort, str] = {
 
 
 class Act(StrEnum):
-    """What one press does about a case."""
+    """What one press does about a case. Acknowledging and nudging are done by it, the others open their page."""
 
     ACKNOWLEDGE = "acknowledge"
     MATCH = "match"
     NUDGE = "nudge"
+    TEST = "test"
+    SCREEN = "screen"
+    EVIDENCE = "evidence"
     OPEN = "open"
 
 
@@ -76,13 +84,27 @@ ACTS: dict[Act, str] = {
     Act.ACKNOWLEDGE: N_("Acknowledge"),
     Act.MATCH: N_("Match a buddy"),
     Act.NUDGE: N_("Remind the buddy"),
+    Act.TEST: N_("Write a test down"),
+    Act.SCREEN: N_("Screen"),
+    Act.EVIDENCE: N_("See the evidence"),
     Act.OPEN: N_("Open"),
+}
+#: the page of a case that an act opens
+PAGES: dict[Act, str] = {
+    Act.MATCH: "/assignment",
+    Act.TEST: "/treatment?record=test#record-test",
+    Act.SCREEN: "/screening",
+    Act.EVIDENCE: "/pathway",
+    Act.OPEN: "",
 }
 #: the permission that an act needs
 NEEDS: dict[Act, str] = {
     Act.ACKNOWLEDGE: "cases.acknowledge",
     Act.MATCH: "buddies.assign",
     Act.NUDGE: "messages.nudge",
+    Act.TEST: "treatment.test",
+    Act.SCREEN: "screening.record",
+    Act.EVIDENCE: "cases.see",
     Act.OPEN: "cases.see",
 }
 
@@ -110,13 +132,16 @@ CONSEQUENCES: dict[str, str] = {
 
 
 class Facts(NamedTuple):
-    """What decides about a case: the present result of the visits, its buddy and its stage."""
+    """What decides about a case: the present result of the visits, of the tests and of the way, its buddy, its stage."""
 
     stage: str
     has_buddy: bool
     rank: int = 0  #: 2 an urgent answer nobody acknowledged, 1 a worrying one
     opens_on: date | None = None
     closes_on: date | None = None
+    test_on: date | None = None  #: drawn for the next test; nobody is told before it has come
+    coloured: bool = True
+    ready: bool = False  #: everything is there that the rule pack asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,25 +153,33 @@ class NextStep:
     params: dict[str, object] = field(default_factory=dict)
 
 
-def suggested(facts: Facts, today: date) -> Act:
-    """The one act that a row of the board offers. Somebody in need comes before everything else."""
-    if facts.rank > 0:
-        return Act.ACKNOWLEDGE
-    if not facts.has_buddy and facts.stage != Stage.CLOSED:
-        return Act.MATCH
-    if facts.closes_on is not None and overdue_days(facts.closes_on, today):
-        return Act.NUDGE
-    return Act.OPEN
+def suggested(facts: Facts, today: date, allowed: Collection[str]) -> Act:
+    """The one act that a row of the board offers: the most pressing of those that the permissions allow.
+
+    Somebody in need comes before everything else: whoever may not acknowledge opens the case.
+    """
+    return next(act for act in _pressing(facts, today) if NEEDS[act] in allowed or act is Act.OPEN)
 
 
-def permitted(act: Act, allowed: Collection[str]) -> Act:
-    """The act itself, or only to open the case for whoever may not do it."""
-    return act if NEEDS[act] in allowed else Act.OPEN
+def test_days(facts: Facts, today: date) -> int | None:
+    """For how many days a urine test has been due; None when none is due now."""
+    if facts.test_on is None or facts.test_on > today or not on_roster(Stage(facts.stage)):
+        return None
+    return (today - facts.test_on).days
+
+
+def unscreened(facts: Facts) -> bool:
+    return facts.stage == Stage.ENROLLED and not facts.coloured
+
+
+def certifiable(facts: Facts) -> bool:
+    """Everything is there and the doctor has not decided yet."""
+    return facts.ready and facts.stage == Stage.AWAITING_DOCTOR
 
 
 def next_step(facts: Facts, waits_hours: int, today: date) -> NextStep:
     """What the case page says comes next; `waits_hours` is how long the case has had no buddy."""
-    act = suggested(facts, today)
+    act = next(_pressing(facts, today))
     if facts.stage == Stage.CLOSED:
         return NextStep(None, N_("The case is closed"))
     if act is Act.ACKNOWLEDGE:
@@ -192,3 +225,21 @@ def waited_hours(since: datetime, now: datetime) -> int:
 def first_lane(bits: int) -> Lane:
     """The first lane of a case by the bits of all in which it stands."""
     return ORDER[(bits & -bits).bit_length() - 1]
+
+
+def _pressing(facts: Facts, today: date) -> Iterator[Act]:
+    """What there is to do about a case, the most pressing first; whoever is in need has nothing beside it."""
+    if facts.rank > 0:
+        yield Act.ACKNOWLEDGE
+    elif facts.stage != Stage.CLOSED:
+        if not facts.has_buddy:
+            yield Act.MATCH
+        if facts.closes_on is not None and overdue_days(facts.closes_on, today):
+            yield Act.NUDGE
+        if test_days(facts, today) is not None:
+            yield Act.TEST
+        if unscreened(facts):
+            yield Act.SCREEN
+        if certifiable(facts):
+            yield Act.EVIDENCE
+    yield Act.OPEN

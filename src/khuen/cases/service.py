@@ -173,6 +173,18 @@ async def record_colours(colours: list[tuple[UUID, str]]) -> None:
     await many("UPDATE case_file SET colour = $3 WHERE tenant_id = $1 AND id = $2", colours)
 
 
+async def record_test_days(days: list[tuple[UUID, date]]) -> None:
+    """The day drawn for the next test of each case: (case id, day). The treatment room draws it."""
+    if days:
+        await many("UPDATE case_file SET test_on = $3 WHERE tenant_id = $1 AND id = $2", days)
+
+
+async def record_ready(ready: list[tuple[UUID, bool]]) -> None:
+    """Whether everything that the pack of a case asks for is there. The pathway works it out."""
+    if ready:
+        await many("UPDATE case_file SET ready = $3 WHERE tenant_id = $1 AND id = $2", ready)
+
+
 async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UUID) -> None:
     """A further decision about a consent (given later, withdrawn); nothing is overwritten. Harmless twice by `key`.
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import BigInt, Bytea, Date, Text, Timestamptz
+from piccolo.columns import BigInt, Boolean, Bytea, Date, Text, Timestamptz
 
 from khuen.cases.rules import ConsentKind, Decision, LegalBasis, ProposedBy, Stage
 from khuen.tenancy import TenantTable
@@ -42,6 +42,8 @@ class CaseFile(TenantTable, tablename="case_file"):
     colour = Text(null=True, default=None)
     safety_note = Text()
     buddy_id = UUIDColumn(null=True, default=None)
+    test_on = Date(null=True, default=None)
+    ready = Boolean(default=False)
     batch_id = UUIDColumn(null=True, default=None)
     made_at = Timestamptz(default=None)
     made_by = UUIDColumn(null=True, default=None)

@@ -77,7 +77,7 @@ WHERE m.tenant_id = $1 AND m.kind = $2 AND m.on_date < $3 AND m.state = 'closed'
 #: open cases with what may bring them before the meeting
 CASES = """
 SELECT c.id AS case_id, c.code, c.stage, c.pack_id, coalesce(v.attention_rank, 0) AS rank, v.closes_on,
-    coalesce(e.sessions, 0) AS sessions, coalesce(e.missed, 0) AS missed, coalesce(e.ready, false) AS ready,
+    coalesce(e.sessions, 0) AS sessions, coalesce(e.missed, 0) AS missed, c.ready,
     CASE WHEN a.id IS NULL THEN coalesce((SELECT max(x.ended_at) FROM assignment x
         WHERE x.tenant_id = $1 AND x.case_id = c.id), c.made_at) END AS alone_since,
     coalesce((SELECT max(s.on_date) FROM case_step s WHERE s.tenant_id = $1 AND s.case_id = c.id), c.opened_on)

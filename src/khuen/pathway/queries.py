@@ -1,16 +1,17 @@
 """The statements of the pathway. $1 is the tenant."""
 
-#: a row for each of these cases that has none; a stage that earlier records name is kept as `stated`. $2 id, $3 case
+#: a row for each of these cases that has none; a stage that earlier records name is kept as `stated`. The case is
+#: locked before its evidence, as by whoever counts its tests: else two rooms could wait for each other. $2 id, $3 case
 BEGIN = """
 INSERT INTO case_evidence (tenant_id, id, case_id, stated)
 SELECT $1, $2::uuid, c.id, CASE WHEN c.stage IN ('in_treatment', 'awaiting_doctor', 'certified') THEN c.stage END
-FROM case_file c WHERE c.tenant_id = $1 AND c.id = $3::uuid
+FROM case_file c WHERE c.tenant_id = $1 AND c.id = $3::uuid FOR NO KEY UPDATE
 ON CONFLICT (tenant_id, case_id) DO NOTHING
 """
 
 _KNOWN = """
 SELECT c.id AS case_id, c.code, c.stage, c.pack_id, e.id, e.screened_on, e.started_on, e.sessions, e.missed, e.tests,
-    e.negatives, e.best_negatives, e.visits, e.courses, e.certified_on, e.ended_on, e.closed_on, e.stated, e.ready,
+    e.negatives, e.best_negatives, e.visits, e.courses, e.certified_on, e.ended_on, e.closed_on, e.stated, c.ready,
     coalesce((SELECT o.decision = 'given' FROM consent o
         WHERE o.tenant_id = $1 AND o.case_id = c.id AND o.kind = 'treatment'
         ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1), false) AS consents,
@@ -21,7 +22,8 @@ SELECT c.id AS case_id, c.code, c.stage, c.pack_id, e.id, e.screened_on, e.start
 #: what is known of these cases, held until COMMIT. $2 case ids
 HELD = f"""
 {_KNOWN} FROM case_file c JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id
-WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id FOR UPDATE OF e
+WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[]) ORDER BY c.id
+FOR NO KEY UPDATE OF c FOR UPDATE OF e
 """
 
 #: the same to be read, also of a case of which nothing was told yet. $2 codes
@@ -35,9 +37,6 @@ READ_OPEN = f"""
 {_KNOWN} FROM case_file c LEFT JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id
 WHERE c.tenant_id = $1 AND c.stage <> 'closed' ORDER BY c.code COLLATE "C"
 """
-
-#: $2 case, $3 whether everything is there
-READY = "UPDATE case_evidence SET ready = $3 WHERE tenant_id = $1 AND case_id = $2"
 
 #: open cases with evidence after this one. $2 case or NULL, $3 the most
 OPEN_AFTER = """

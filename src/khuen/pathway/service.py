@@ -76,7 +76,7 @@ async def settle(here: Here, case_ids: Collection[UUID]) -> list[UUID]:
             ready[way.case_id] = way.progress.ready
         if way.progress.stage is not way.stage:
             steps.append((way.case_id, Step(way.progress.stage, here.today, here.now)))
-    await many(queries.READY, list(ready.items()))
+    await cases.record_ready(list(ready.items()))
     if len(steps) == 1:
         await cases.record_step(here, steps[0][0], steps[0][1].stage, here.today)
     elif steps:

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from piccolo.columns import UUID as UUIDColumn
-from piccolo.columns import Boolean, Date, Integer, Text, Timestamptz
+from piccolo.columns import Date, Integer, Text, Timestamptz
 
 from khuen.pathway.rules import Condition
 from khuen.tenancy import TenantTable
 
 
 class CaseEvidence(TenantTable, tablename="case_evidence"):
-    """What the rooms above say of one case, and whether everything the pack asks for is there; one row per case."""
+    """What the rooms above say of one case; one row per case. What follows from it stands in the case file."""
 
     id = UUIDColumn(primary_key=True, default=None)
     case_id = UUIDColumn()
@@ -25,7 +25,6 @@ class CaseEvidence(TenantTable, tablename="case_evidence"):
     ended_on = Date(null=True, default=None)
     closed_on = Date(null=True, default=None)
     stated = Text(null=True, default=None)
-    ready = Boolean(default=False)
 
 
 class ConditionSkip(TenantTable, tablename="condition_skip"):

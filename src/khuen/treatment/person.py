@@ -17,7 +17,7 @@ from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, hot
 from khuen.treatment import queries, rules
 from khuen.treatment.rules import Kind, Mark, Reason, Said, Tally
-from khuen.treatment.tallies import stood
+from khuen.treatment.tallies import seed, stood
 from khuen.treatment.urine import DAY_AHEAD, TestLine, tests_of
 
 
@@ -147,13 +147,8 @@ async def record_home_visit(here: Here, code: str, *, key: UUID, by: UUID, on: d
         raise KeyReused
 
 
-async def seed(here: Here, case_id: UUID) -> bytes:
-    """What the days of a case's tests are drawn with: kept nowhere, the same for ever, unknown outside the district."""
-    return (await vault.open_tenant(here)).blind("test days", str(case_id))
-
-
 async def _clinical(here: Here, case_id: UUID, tally: Tally) -> Clinical:
-    own = await seed(here, case_id)
+    own = seed(await vault.open_tenant(here), case_id)
     percent = (await packs.settings_of(here)).treatment.extra_tests_percent
     window = rules.Window(tally.opens_on, tally.closes_on)
     return Clinical(tally.negatives, rules.test_day(own, window), rules.extra_day(own, here.today, percent))

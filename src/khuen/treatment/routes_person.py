@@ -248,6 +248,7 @@ async def _person(request: Asked, code: str, errors: dict[str, str], typed: dict
         results=results,
         drops_out=rules.drops_out(tally.missed, limit),
         late=tally.closes_on < here.today,
+        recording=request.query_params.get("record") == "test",
         errors=errors,
         typed=base | ({"observed": "", "extra": ""} | typed if typed else {}),
         key=uuid7(),

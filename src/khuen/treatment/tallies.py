@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from khuen import packs, vault
+from khuen.cases import service as cases
 from khuen.cases.tables import CaseFile
 from khuen.ids import uuid7
 from khuen.pathway import service as pathway
@@ -49,7 +50,8 @@ async def tallies(here: Here, case_ids: Collection[UUID] | None = None) -> dict[
 
 
 async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
-    """Put the counts right from every mark and every test, and answer where they differed.
+    """Put the counts right from every mark and every test, and answer where they differed. The day drawn for the next
+    test goes with the case, where the board finds it.
 
     Whose key was thrown away keeps the count that stood.
     """
@@ -57,11 +59,12 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
     if not ids:
         return []
     # The lock comes first: what commits meanwhile is then seen by the statement that follows.
-    await CaseFile.select(CaseFile.id).where(CaseFile.id.is_in(ids)).order_by(CaseFile.id).lock_rows("NO KEY UPDATE")
+    held = CaseFile.select(CaseFile.id, CaseFile.test_on).where(CaseFile.id.is_in(ids)).order_by(CaseFile.id)
+    drawn = {row["id"]: row["test_on"] for row in await held.lock_rows("NO KEY UPDATE")}
     kept = await TreatmentTally.select().where(TreatmentTally.case_id.is_in(ids))
     before = {row["case_id"]: stood(row) for row in kept}
     safe = await vault.open_tenant(here)
-    found = []
+    found, days = [], []
     for row in await hot(queries.FACTS, ids):
         if row["wrapped"] is None:
             continue
@@ -69,10 +72,14 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), pack.pathway.urine_every_days)
         if before.get(row["case_id"]) != made:
             found.append(Difference(row["case_id"], before.get(row["case_id"]), made))
+        day = rules.test_day(seed(safe, row["case_id"]), rules.Window(made.opens_on, made.closes_on))
+        if drawn[row["case_id"]] != day:
+            days.append((row["case_id"], day))
     await many(
         queries.SETTLE,
         [(uuid7(here.now), one.case_id, *(getattr(one.tally, name) for name in _COLUMNS)) for one in found],
     )
+    await cases.record_test_days(days)
     await pathway.heard(here, {one.case_id: _told(one.tally) for one in found})
     return found
 
@@ -88,6 +95,11 @@ async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, i
     ids = [row["id"] for row in await wanted.order_by(CaseFile.id).limit(PART)]
     differed = [one for one in await recompute(here, ids) if one.stood is not None]
     return (ids[-1] if len(ids) == PART else None), len(differed)
+
+
+def seed(safe: vault.TenantVault, case_id: UUID) -> bytes:
+    """What the days of a case's tests are drawn with: kept nowhere, the same for ever, unknown outside the district."""
+    return safe.blind("test days", str(case_id))
 
 
 def _told(tally: Tally) -> dict[str, date | int | None]:
