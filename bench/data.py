@@ -117,13 +117,15 @@ _STEPS = (
             (ARRAY['ตัวอย่าง', 'ใจดี', 'ฝึกหัด', 'สมมุติ', 'ลองงาน', 'แต่งขึ้น', 'ในนิทาน', 'ต้นแบบ', 'ลองดู',
                 'หัดเดิน', 'ฝึกงาน'])[1 + n % 11] AS family
             FROM district_of_bench, generate_series(1, cases) n) x""",
+    # One of seven is to be tested today or since yesterday, one of twenty waits for the doctor, a third of these ready.
     """INSERT INTO case_file (tenant_id, id, code, person_id, project_id, pack_id, legal_basis, proposed_by, agreed_on,
-            opened_on, stage, colour, made_at, buddy_id)
+            opened_on, stage, colour, made_at, buddy_id, test_on, ready)
         SELECT id, md5('case ' || t || ' ' || n)::uuid, 'KH-' || lpad(n::text, 5, '0'),
             md5('person ' || t || ' ' || n)::uuid, md5('project ' || t)::uuid, md5('pack ' || t)::uuid, 's113', 'self',
             {today} - 240, {today} - 240, CASE WHEN n % 20 = 0 THEN 'awaiting_doctor' ELSE 'in_treatment' END,
             (ARRAY['green', 'yellow', 'orange', 'red'])[1 + n % 4], {now},
-            CASE WHEN n % 100 <> 0 THEN md5('member ' || t || ' ' || n)::uuid END
+            CASE WHEN n % 100 <> 0 THEN md5('member ' || t || ' ' || n)::uuid END,
+            {today} + n % 14 - 1, n % 60 = 0
         FROM district_of_bench, generate_series(1, cases) n""",
     # One of a hundred has no buddy yet.
     """INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at)

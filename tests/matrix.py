@@ -14,7 +14,7 @@ GET  /{tenant}/board                          coordinator,clinic,doctor  200  - 
 POST /{tenant}/board/nudges                   coordinator                303  303  404  404
 POST /{tenant}/board/exports                  coordinator,clinic,doctor  200  200  200  200
 POST /{tenant}/board/reassignments            coordinator                200  200  200  200
-GET  /{tenant}/cases/{code}                   coordinator,clinic,doctor  200  200  404  404  4
+GET  /{tenant}/cases/{code}                   coordinator,clinic,doctor  200  200  404  404  5
 POST /{tenant}/cases/{code}/acknowledgements  coordinator                303  303  404  404
 POST /{tenant}/cases/{code}/contact           coordinator,clinic,doctor  200  200  404  404
 POST /{tenant}/cases/{code}/name              coordinator                303  303  404  404

@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from khuen import clock
+from khuen.cases import service as cases
 from khuen.ids import uuid7
+from khuen.pathway import service as pathway
+from khuen.tenancy import within
 from tests.care import Site
 from tests.followups.flights import counted
 
@@ -42,13 +46,32 @@ async def test_each_tab_is_a_page_and_a_piece_and_writes_who_saw_it(site: Site, 
     assert ("นอนไม่หลับ" in part.text) is (tab == "visits")
 
 
-async def test_a_tab_is_four_flights(site: Site) -> None:
+async def test_a_tab_is_four_flights_and_the_page_one_more_for_the_way(site: Site) -> None:
     code = await site.case()
     await page(site, code)
     for tab in ("path", "visits", "buddy", "opened"):
-        async with counted() as sent:
-            await page(site, code, f"?tab={tab}")
-        assert len(sent) == 4, (tab, sent)
+        for headers, flights in (({}, 5), ({"hx-request": "true"}, 4)):
+            async with counted() as sent:
+                await page(site, code, f"?tab={tab}", **headers)
+            assert len(sent) == flights, (tab, sent)
+
+
+async def test_the_next_step_is_what_the_way_says(site: Site, root: Any) -> None:
+    """The same words and the same button on both pages; a test that is due comes before going on, never its result."""
+    code = await site.case()
+    await root.execute("UPDATE visit_due SET attention_rank = 0, closes_on = closes_on + 30")
+    for where in ("", "/pathway"):
+        text = (await page(site, code, where)).text
+        assert "นัดคัดกรอง" in text and re.search(
+            f'class="button primary" href="/chatturat/cases/{code}/screening"', text
+        )
+    here = site.chatturat.here("nok", clock.now())
+    async with within(here):
+        await pathway.heard(here, {site.chatturat.cases[code]: {"screened_on": here.today, "started_on": here.today}})
+        await cases.record_test_days([(site.chatturat.cases[code], here.today)])
+    assert "ถึงกำหนดตรวจปัสสาวะ" in (await page(site, code)).text
+    for who, lead in (("nok", "/treatment"), ("wipa", "/treatment?record=test#record-test")):
+        assert f'class="button primary" href="/chatturat/cases/{code}{lead}"' in (await page(site, code, who=who)).text
 
 
 async def test_contact_is_shown_only_when_asked_and_written_down(site: Site, root: Any) -> None:

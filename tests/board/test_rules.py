@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from khuen.access import may
+from khuen.board.next_step import next_step
 from khuen.board.rules import (
     BITS,
     MASKS,
@@ -18,10 +19,10 @@ from khuen.board.rules import (
     Facts,
     Lane,
     first_lane,
-    next_step,
     suggested,
     waited_hours,
 )
+from khuen.pathway.rules import Act as Way
 
 TODAY = date(2026, 11, 24)
 
@@ -70,24 +71,40 @@ def test_one_act_is_offered_of_those_that_are_allowed_and_whoever_is_in_need_com
 
 
 @pytest.mark.parametrize(
-    ("case", "act", "says"),
+    ("case", "way", "act", "page", "says", "visits"),
     [
-        (facts(rank=2), Act.ACKNOWLEDGE, "calls for help"),
-        (facts(rank=1), Act.ACKNOWLEDGE, "look into it"),
-        (facts(buddy=False), Act.MATCH, "Match a buddy"),
-        (facts(late=2), Act.NUDGE, "%(days)s days late"),
-        (facts(stage="awaiting_doctor"), None, "doctor assesses"),
-        (facts(stage="certified"), None, "Certified"),
-        (facts(stage="closed", rank=2, late=9), None, "closed"),
-        (facts(opens=2), None, "next visit"),
-        (facts(opens=-2), None, "due by"),
-        (Facts("enrolled", True), None, "No visit"),
+        (facts(rank=2, late=9), Way.ASK_CONSENT, Act.ACKNOWLEDGE, None, "calls for help", None),
+        (facts(rank=1, buddy=False), Way.CONTINUE, Act.ACKNOWLEDGE, None, "look into it", None),
+        (facts(buddy=False), Way.SCREEN, None, "/assignment", "Match a buddy", None),
+        (facts(late=2, test_on=TODAY), Way.CONTINUE, Act.NUDGE, None, "%(days)s days late", None),
+        (facts(late=2), Way.ASK_CONSENT, None, "#contact", "about consent", "days late"),
+        (facts(stage="enrolled"), Way.SCREEN, None, "/screening", "screened", "due by"),
+        (facts(stage="enrolled", test_on=TODAY), Way.SCREEN, None, "/screening", "screened", "due by"),
+        (facts(stage="enrolled", opens=2), Way.INVITE, None, "/treatment", "first session", "next visit"),
+        (facts(test_on=TODAY), Way.CONTINUE, None, "/treatment?record=test#record-test", "test is due", "due by"),
+        (facts(test_on=TODAY), Way.REVIEW, None, "/treatment", "were missed", "due by"),
+        (facts(), Way.CONTINUE, None, "/treatment", "Go on", "due by"),
+        (facts(stage="awaiting_doctor", ready=True), Way.DOCTOR, None, "/pathway", "Everything is there", "due by"),
+        (facts(stage="certified"), Way.FOLLOW_UP, None, "/follow-up", "Follow up", "due by"),
+        (facts(stage="closed", rank=2, late=9), Way.NOTHING, None, None, "closed", None),
+        (Facts("in_treatment", True), Way.CONTINUE, None, "/treatment", "Go on", "No visit"),
     ],
 )
-def test_the_next_step(case: Facts, act: Act | None, says: str) -> None:
-    step = next_step(case, 30, TODAY)
-    assert step.act is act and says in step.title
-    assert set(re.findall(r"%\((\w+)\)s", step.title)) == set(step.params)
+def test_the_next_step_is_one_and_the_way_says_it_unless_something_presses(
+    case: Facts, way: Way, act: Act | None, page: str | None, says: str, visits: str | None
+) -> None:
+    step = next_step(case, way, 30, TODAY, EVERYTHING)
+    assert (step.act, step.leads[0].page if step.leads else None) == (act, page)
+    assert says in step.said[0] and (step.visits is None) is (visits is None)
+    for text, values in filter(None, (step.said, step.visits)):
+        assert set(re.findall(r"%\((\w+)\)s", text)) == set(values)
+    assert visits is None or (step.visits and visits in step.visits[0])
+
+
+def test_what_somebody_may_not_do_is_not_their_next_step() -> None:
+    for case, beside in ((facts(buddy=False), "No buddy"), (facts(late=2), "days late")):
+        step = next_step(case, Way.CONTINUE, 30, TODAY, CLINIC)
+        assert step.act is None and "Go on" in step.said[0] and step.visits and beside in step.visits[0]
 
 
 def test_a_last_day_is_not_late() -> None:

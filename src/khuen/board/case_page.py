@@ -8,13 +8,15 @@ from typing import Any, TypeAlias
 from litestar import Request, Response
 
 from khuen import clock, places, thai, web
-from khuen.board import reading, rules
+from khuen.board import lines, reading, rules
+from khuen.board.next_step import next_step
 from khuen.board.reading import Entry
 from khuen.cases.rules import STAGES
 from khuen.cases.service import asked_code
 from khuen.enrolment.rules import LEGAL_BASES, PROPOSERS
 from khuen.followups.rules import HOWS
 from khuen.ids import uuid7
+from khuen.pathway import service as pathway
 from khuen.tenancy import Here, within
 from khuen.words import N_
 
@@ -61,6 +63,8 @@ async def shown(
     async with within(here):
         entries = await _tab(here, asked_code(code), tab)
         head = await reading.case(here, code, page=tab)
+        piece = web.is_htmx(request) and request.method == "GET"
+        way = None if piece else await pathway.way(here, code)
     base = f"/{request.path_params['tenant']}/cases/{code}"
     values: dict[str, Any] = {
         "head": head,
@@ -68,7 +72,7 @@ async def shown(
         "tabs": [(base if one == "path" else f"{base}?tab={one}", label, one == tab) for one, label in TABS.items()],
         "entries": entries,
     }
-    if web.is_htmx(request) and request.method == "GET":
+    if way is None:
         return web.piece(request, "board/_tab.html", **values)
     if edit is None and request.method == "GET":
         asked = request.query_params.get("edit")
@@ -95,6 +99,7 @@ async def shown(
         decision_words=rules.DECISIONS,
         acts=rules.ACTS,
         needs=rules.NEEDS,
+        step=next_step(head.facts, way.progress.act, head.waits_hours, here.today, lines.allowed(here)),
         seen_in_words=clock.in_words(head.seen_at, here.now) if head.seen_at else "",
         buddy_since=clock.day_of_sentence(clock.day(head.buddy_since), here.today) if head.buddy_since else "",
         **asked_for,

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, TypeAlias
 
-from khuen import clock, places, words
+from khuen import access, clock, places, words
 from khuen.board import rules
 from khuen.board.rules import Facts, Lane
 from khuen.board.service import Board
@@ -24,21 +24,27 @@ UNSCREENED = N_("Not screened yet")
 ALONE, ALONE_HOURS, ALONE_DAYS = N_("none yet"), N_("none for %(hours)s h"), N_("none for %(days)s days")
 
 
-def groups(here: Here, lane: Lane, found: Board, allowed: Collection[str], lang: str) -> list[tuple[str, list[Line]]]:
+def allowed(here: Here) -> set[str]:
+    """Which of the permissions that an act may need this member has."""
+    return {need for need in rules.NEEDS.values() if access.may(here.roles, need)}
+
+
+def groups(here: Here, lane: Lane, found: Board, lang: str) -> list[tuple[str, list[Line]]]:
     """(name of the lane, its rows); on the whole day's work each row under the first of its lanes."""
+    may = allowed(here)
     shown: dict[Lane, list[Line]] = {}
     for row in found.rows:
         under = rules.first_lane(row["bits"]) if lane is Lane.WORK else lane
-        shown.setdefault(under, []).append(_line(here, row, allowed, lang))
+        shown.setdefault(under, []).append(_line(here, row, may, lang))
     return [(rules.LANES[under], lines) for under, lines in shown.items()]
 
 
-def _line(here: Here, row: Any, allowed: Collection[str], lang: str) -> Line:
+def _line(here: Here, row: Any, may: Collection[str], lang: str) -> Line:
     """(code, name, colour, place, buddy, since when nobody, whether that is long, days late, until when, test,
     answer, when, act, what the act is about), as `_list.html` takes them."""
     today, closes_on, buddy, test_on = here.today, row["closes_on"], row["buddy"], row["test_on"]
     coloured = row["colour"] is not None
-    facts = Facts(row["stage"], buddy is not None, row["rank"], None, closes_on, test_on, coloured, row["ready"])
+    facts = Facts(row["stage"], buddy is not None, row["rank"], None, closes_on, test_on, coloured, row["all_there"])
     late, seen_at = overdue_days(closes_on, today), row["seen_at"]
     alone, long = ("", "") if buddy else _alone(row, here.now, lang)
     return (
@@ -54,7 +60,7 @@ def _line(here: Here, row: Any, allowed: Collection[str], lang: str) -> Line:
         test(facts, today, lang),
         _say(lang, HOWS[row["last_how"]]) if seen_at else "",
         clock.day_in_words(clock.day(seen_at), today) if seen_at else "",
-        rules.suggested(facts, today, allowed),
+        rules.suggested(facts, today, may),
         row["attention_id"],
     )
 

@@ -79,8 +79,9 @@ SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state =
         END AS everybody,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
         FROM district_settings d WHERE d.tenant_id = $1 ORDER BY d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
-    c.code, c.stage, c.colour, c.opened_on, c.made_at, c.test_on, c.ready, p.called_name, p.family_name, p.subdistrict_code, p.moo,
-    m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id, v.attention_rank AS rank, r.bits,
+    c.code, c.stage, c.colour, c.opened_on, c.made_at, c.test_on, c.ready AS all_there, p.called_name, p.family_name,
+    p.subdistrict_code, p.moo, m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id,
+    v.attention_rank AS rank, r.bits,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT max(x.ended_at) FROM assignment x
         WHERE x.tenant_id = $1 AND x.case_id = c.id) END AS left_at
 FROM counted k
@@ -128,8 +129,8 @@ WHERE r.bits & $3 > 0 AND $6::boolean ORDER BY {_BY_KEY} LIMIT $4::integer OFFSE
 CASE = f"""
 WITH found AS (
     SELECT c.id, c.code, c.person_id, c.stage, c.colour, c.legal_basis, c.proposed_by, c.agreed_on, c.opened_on,
-        c.made_at, c.safety_note, p.prefix, p.given_name, p.family_name, p.called_name, p.sex, p.born_on, p.born_year,
-        p.subdistrict_code, p.moo, j.name AS project, a.member_id, a.started_at, m.called_name AS buddy,
+        c.made_at, c.test_on, c.safety_note, p.prefix, p.given_name, p.family_name, p.called_name, p.sex, p.born_on,
+        p.born_year, p.subdistrict_code, p.moo, j.name AS project, a.member_id, a.started_at, m.called_name AS buddy,
         m.phone_sealed AS buddy_phone, v.opens_on, v.closes_on, coalesce(v.attention_rank, 0) AS rank, v.attention_id,
         v.last_how, v.seen_at,
         (SELECT max(x.ended_at) FROM assignment x WHERE x.tenant_id = $1 AND x.case_id = c.id) AS left_at,

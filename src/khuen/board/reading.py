@@ -60,7 +60,7 @@ class CaseHead:
     seen_at: datetime | None
     consents: tuple[ConsentLine, ...]
     facts: Facts
-    step: rules.NextStep
+    waits_hours: int  #: since when nobody visits
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,8 @@ async def contact(here: Here, code: str) -> Contact:
 
 
 async def _head(here: Here, row: Any) -> CaseHead:
-    facts = Facts(row["stage"], row["member_id"] is not None, row["rank"], row["opens_on"], row["closes_on"])
+    visits = row["rank"], row["opens_on"], row["closes_on"]
+    facts = Facts(row["stage"], row["member_id"] is not None, *visits, test_on=row["test_on"])
     since = rules.alone_since(row["made_at"], row["opened_on"], row["left_at"])
     hours = 0 if facts.has_buddy else rules.waited_hours(since, here.now)
     phone = None
@@ -157,7 +158,7 @@ async def _head(here: Here, row: Any) -> CaseHead:
             for kind, decision, version, decided_on in msgspec.json.decode(row["consents"] or "[]")
         ),
         facts=facts,
-        step=rules.next_step(facts, hours, here.today),
+        waits_hours=hours,
     )
 
 

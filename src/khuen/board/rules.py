@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -132,7 +131,7 @@ CONSEQUENCES: dict[str, str] = {
 
 
 class Facts(NamedTuple):
-    """What decides about a case: the present result of the visits, of the tests and of the way, its buddy, its stage."""
+    """What decides about a case: visits, tests and way as they stand, its buddy, its stage."""
 
     stage: str
     has_buddy: bool
@@ -142,15 +141,6 @@ class Facts(NamedTuple):
     test_on: date | None = None  #: drawn for the next test; nobody is told before it has come
     coloured: bool = True
     ready: bool = False  #: everything is there that the rule pack asks for
-
-
-@dataclass(frozen=True, slots=True)
-class NextStep:
-    """`title` is a message id that `params` fill."""
-
-    act: Act | None
-    title: str
-    params: dict[str, object] = field(default_factory=dict)
 
 
 def suggested(facts: Facts, today: date, allowed: Collection[str]) -> Act:
@@ -175,37 +165,6 @@ def unscreened(facts: Facts) -> bool:
 def certifiable(facts: Facts) -> bool:
     """Everything is there and the doctor has not decided yet."""
     return facts.ready and facts.stage == Stage.AWAITING_DOCTOR
-
-
-def next_step(facts: Facts, waits_hours: int, today: date) -> NextStep:
-    """What the case page says comes next; `waits_hours` is how long the case has had no buddy."""
-    act = next(_pressing(facts, today))
-    if facts.stage == Stage.CLOSED:
-        return NextStep(None, N_("The case is closed"))
-    if act is Act.ACKNOWLEDGE:
-        urgent = N_("The buddy calls for help: look after it now, then acknowledge")
-        return NextStep(act, urgent if facts.rank > 1 else N_("The last answers call for attention: look into it"))
-    if act is Act.MATCH:
-        if waits_hours < 1:
-            return NextStep(act, N_("Match a buddy: nobody visits yet"))
-        return NextStep(act, N_("Match a buddy: nobody visits for %(hours)s hours now"), {"hours": waits_hours})
-    if act is Act.NUDGE:
-        assert facts.closes_on is not None
-        late = overdue_days(facts.closes_on, today)
-        return NextStep(act, N_("The visit is %(days)s days late: remind the buddy"), {"days": late})
-    if facts.stage == Stage.AWAITING_DOCTOR:
-        return NextStep(None, N_("The doctor assesses"))
-    if facts.stage == Stage.CERTIFIED:
-        return NextStep(None, N_("Certified; the follow-up visits go on"))
-    if facts.opens_on is None or facts.closes_on is None:
-        return NextStep(None, N_("No visit is planned"))
-    days: dict[str, object] = {
-        "opens": clock.day_ahead(facts.opens_on, today),
-        "closes": clock.day_ahead(facts.closes_on, today),
-    }
-    if facts.opens_on > today:
-        return NextStep(None, N_("The buddy's next visit: from %(opens)s to %(closes)s"), days)
-    return NextStep(None, N_("The buddy's visit is due by %(closes)s"), {"closes": days["closes"]})
 
 
 def alone_since(made_at: datetime, opened_on: date, left_at: datetime | None) -> datetime:

@@ -16,7 +16,7 @@ from khuen.cases.service import asked_code
 from khuen.errors import Conflict, KeyReused
 from khuen.ids import uuid7
 from khuen.pathway import rules, service
-from khuen.pathway.rules import ACTS, CONDITIONS, STATES, Condition, Line, State
+from khuen.pathway.rules import ACTS, CONDITIONS, LEADS, STATES, Condition, Line, State
 from khuen.pathway.service import Way
 from khuen.tenancy import Here, within
 from khuen.words import N_
@@ -82,6 +82,7 @@ async def _page(
         conditions=CONDITIONS,
         states=STATES,
         acts=ACTS,
+        leads=LEADS,
         stages=STAGES,
         may_skip=rules.may_skip,
         errors=errors or {},

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from khuen.cases.rules import Stage
 from khuen.msgid import N_
@@ -66,6 +66,26 @@ ACTS: dict[str, str] = {
     Act.DOCTOR: N_("Everything is there: the doctor decides"),
     Act.FOLLOW_UP: N_("Follow up after treatment"),
     Act.NOTHING: N_("Nothing to do"),
+}
+
+
+class Lead(NamedTuple):
+    """Where an act is done: a page below the case's own, what its button says, and the permission that it needs."""
+
+    page: str
+    label: str
+    needs: str
+
+
+_TREATMENT = Lead("/treatment", N_("Sessions, tests and home visits"), "treatment.see")
+LEADS: dict[Act, Lead] = {
+    Act.ASK_CONSENT: Lead("#contact", N_("Contact details"), "cases.see"),
+    Act.SCREEN: Lead("/screening", N_("Screening"), "screening.see_done"),
+    Act.INVITE: _TREATMENT,
+    Act.REVIEW: _TREATMENT,
+    Act.CONTINUE: _TREATMENT,
+    Act.DOCTOR: Lead("/pathway", N_("See the evidence"), "cases.see"),
+    Act.FOLLOW_UP: Lead("/follow-up", N_("Follow-up"), "rounds.see"),
 }
 #: a condition that no reason can leave out: without consent there is no voluntary treatment (B02)
 NEVER_SKIPPED = frozenset({Condition.CONSENT})
