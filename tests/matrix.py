@@ -184,6 +184,11 @@ GET  /{tenant}/admin/members/{member_id}/phone-removal tenant_admin      200  20
 POST /{tenant}/admin/members/{member_id}/phone-removal tenant_admin      303  303  404  404
 GET  /{tenant}/admin/invitations              tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/invitations              tenant_admin               422  -    -    -
+GET  /{tenant}/admin/settings                 tenant_admin               200  -    -    -    3
+GET  /{tenant}/admin/settings/{part}          tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/settings/{part}          tenant_admin               422  -    -    -
+GET  /{tenant}/admin/settings/history         tenant_admin               200  -    -    -    4
+POST /{tenant}/admin/settings/history/{row_id}/return tenant_admin       303  303  404  404
 GET  /{tenant}/enrolments                     coordinator                200  -    -    -    4
 POST /{tenant}/enrolments                     coordinator                303  -    -    -
 POST /{tenant}/enrolments/places              coordinator                200  -    -    -

@@ -10,9 +10,11 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from khuen import clock, district, packs, provision, vault
+from khuen import clock, district, district_rows, packs, provision, vault
+from khuen.admin import keeping
 from khuen.database import connected
 from khuen.district import TenantFile
+from khuen.ids import uuid7
 from khuen.paths import folder
 from khuen.registry import CLOCK
 from khuen.settings import Settings, SettingsError
@@ -109,6 +111,26 @@ async def test_new_settings_and_a_new_name_are_taken_over(db: Settings, root: An
     assert await root.fetchval("SELECT name FROM auth.tenant") == "อำเภอพลใหม่"
     assert await root.fetchval("SELECT count(*) FROM district_settings") == 2, "the older ones are kept"
     assert await root.fetchval("SELECT ends_on FROM project") == date(2027, 9, 30)
+
+
+async def test_the_operators_file_changes_only_what_changed_in_it(db: Settings, root: Any) -> None:
+    await provision.add_tenants(db, [REAL])
+    tenant_id = await root.fetchval("SELECT id FROM auth.tenant")
+    here = Here(tenant_id, None, CLOCK, clock.now())
+    own = replace(REAL.settings.escalation, overdue_days=9)
+    async with connected(db, size=2):
+        async with within(here):
+            saving = keeping.Saving(uuid7(), "visits", 1)
+            await keeping.save(here, saving, lambda one: one.escalation, lambda one: replace(one, escalation=own))
+    assert await provision.add_tenants(db, [REAL]) == ["phon-real: as it was"], "the same file again undoes nothing"
+    files = replace(REAL.settings, meetings=replace(REAL.settings.meetings, place="ห้องประชุมใหม่"))
+    assert await provision.add_tenants(db, [replace(REAL, settings=files)]) == ["phon-real: settings set"]
+    async with connected(db, size=2), within(here):
+        newest = await district_rows.newest(here)
+    assert newest and newest.settings == replace(files, escalation=own)
+    quiet = replace(files, reminders=replace(files.reminders, at=files.quiet_hours.start))
+    with pytest.raises(SettingsError, match="does not fit"):
+        await provision.add_tenants(db, [replace(REAL, settings=quiet)])
 
 
 async def test_a_practice_district_never_becomes_a_real_one(db: Settings, root: Any) -> None:

@@ -15,11 +15,13 @@ import pytest
 from litestar import Litestar
 
 from khuen import access, clock, undo
+from khuen.admin import keeping
 from khuen.buddies import service as buddies
 from khuen.buddies import vetoes
 from khuen.buddies.rules import Why
 from khuen.buddies.service import NewAssignment
 from khuen.cases import service as cases
+from khuen.district import DistrictSettings
 from khuen.endings import closing, drop_outs, referrals, slips, stays, transfers, treatment
 from khuen.endings.closing import NewEnding
 from khuen.endings.drop_outs import NewProposal
@@ -118,6 +120,19 @@ class Town:
         new = messages.NewMessage(Kind.NUDGE, uuid7(), self.of(buddy).people[buddy][0], id=key)
         async with within(here):
             await messages.compose_many(here, [new])
+        return str(key)
+
+    async def setting(self, name: str) -> str:
+        """A change of the settings, saved by this member."""
+        key, here = uuid7(), self.here(name)
+
+        def change(now: DistrictSettings) -> DistrictSettings:
+            days = now.escalation.overdue_days % 300 + 1
+            return replace(now, escalation=replace(now.escalation, overdue_days=days))
+
+        async with within(here):
+            was = (await keeping.present(here)).number
+            await keeping.save(here, keeping.Saving(key, "visits", was), lambda now: now.escalation, change)
         return str(key)
 
     async def token(self, name: str, code: str) -> str:
@@ -389,6 +404,9 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
         path = path.replace("{batch_id}", await town.batch(coordinator, state))
     district = town.foreign if whose == "foreign" else town.own
+    path = path.replace("{part}", "visits")
+    if "{row_id}" in path and coordinator:
+        path = path.replace("{row_id}", await town.setting(coordinator))
     if "{unsuited_id}" in path and coordinator:
         path = path.replace("{unsuited_id}", await town.ruled_out(coordinator, code))
     if "{pack_id}" in path and coordinator:
@@ -493,6 +511,8 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         | {f"default_{name}": value for name, value in DEFAULTS.items() if name != "agreed_on"}
         | {"default_agreed_on_day": "1", "default_agreed_on_month": "11", "default_agreed_on_year": "2569"},
         "{member_id}/roles": {"was": "buddy", "roles": "chair"},
+        "settings/{part}": {**key, "was": "1"},
+        "{row_id}/return": key,
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
         "{pair_id}/merge": {**key, "mark": "x"},
         "{pair_id}/decision": {**key, "kind": "apart", "reason": "met_both"},

@@ -16,7 +16,7 @@ from khuen.tenancy import Here, within
 from workers.districts import in_each
 
 SLOT = timedelta(minutes=5)  #: a run serves the districts whose reminder time lies in the slot that ends with it
-_KNOWN_FOR = 600.0  #: seconds; a changed reminder time is noticed after ten minutes, and an idle run asks nothing
+_KNOWN_FOR = 60.0  #: seconds; the jobs of one slot ask once, and a changed time counts from the next slot on
 _times: dict[UUID, tuple[float, time]] = {}
 
 log = logging.getLogger("khuen.workers.followups")

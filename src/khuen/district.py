@@ -13,7 +13,13 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from khuen.district_checks import RESERVED_SLUGS, pack_contradictions, tenant_contradictions, unpaired_texts
+from khuen.district_checks import (
+    RESERVED_SLUGS,
+    pack_contradictions,
+    settings_contradictions,
+    tenant_contradictions,
+    unpaired_texts,
+)
 from khuen.rule_pack import (
     Consent,
     Days,
@@ -29,7 +35,7 @@ from khuen.rule_pack import (
     pack_hash,
 )
 from khuen.thai import canonical
-from khuen.toml_lines import BadToml, Key, Mistake, Source, check, merge, missing, open_toml, suggestion
+from khuen.toml_lines import BadToml, Key, Mistake, Source, check, faults, merge, missing, open_toml, suggestion
 
 __all__ = [
     "RESERVED_SLUGS",
@@ -45,7 +51,10 @@ __all__ = [
     "read",
     "read_pack",
     "settings_content",
+    "settings_contradictions",
+    "settings_faults",
     "settings_from_content",
+    "settings_table",
 ]
 
 Age = Annotated[int, Meta(ge=0, le=120, description="an age in whole years from 0 to 120")]
@@ -239,6 +248,23 @@ def settings_content(settings: DistrictSettings) -> dict[str, Any]:
 def settings_from_content(content: dict[str, Any]) -> DistrictSettings:
     """Kept settings. Raises msgspec.ValidationError when the content is none."""
     return msgspec.convert(content, DistrictSettings)
+
+
+def settings_table(settings: DistrictSettings) -> dict[str, Any]:
+    """The settings as a file would hold them: dates and times of day as such, lists as lists."""
+    plain: dict[str, Any] = _listed(msgspec.to_builtins(settings, builtin_types=(date, time)))
+    return plain
+
+
+def settings_faults(table: dict[str, Any]) -> list[tuple[Key, str]]:
+    """The values that a file would be refused for, each with its key and the words for it."""
+    return list(faults(table, DistrictSettings))
+
+
+def _listed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _listed(inner) for name, inner in value.items()}
+    return [_listed(inner) for inner in value] if isinstance(value, tuple | list) else value
 
 
 def _chain(first: Source) -> list[Source]:

@@ -26,7 +26,28 @@ def tenant_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
     """Of a tenant's own values and of the settings; each with the key to mend and the words for it."""
     misplaced = list(_tenant(table["tenant"]))
     yield from misplaced or _projects(table["project"], table["tenant"])
-    yield from _settings(table)
+    yield from settings_contradictions(table)
+
+
+def settings_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
+    """Of the settings alone."""
+    quiet, reminder = table["quiet_hours"], table["reminders"]["at"]
+    spans_midnight = quiet["end"] < quiet["start"]
+    if quiet["start"] == quiet["end"]:
+        yield ("quiet_hours", "end"), "is the same as start: nothing but urgent messages would ever go out"
+    elif (
+        (reminder >= quiet["start"] or reminder < quiet["end"])
+        if spans_midnight
+        else quiet["start"] <= reminder < quiet["end"]
+    ):
+        yield ("reminders", "at"), f"{reminder} lies in the quiet hours ({quiet['start']} to {quiet['end']})"
+    if table["enrolment"]["youngest"] >= table["enrolment"]["oldest"]:
+        yield ("enrolment", "youngest"), f"has to be less than oldest ({table['enrolment']['oldest']})"
+    for name in ("overdue_to", "urgent_to"):
+        if not table["escalation"][name]:
+            yield ("escalation", name), "names nobody: somebody has to hear of it"
+    if not table["hotlines"]:
+        yield ("hotlines",), "names no number: a buddy in need has to find one"
 
 
 def pack_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
@@ -89,24 +110,6 @@ def _projects(projects: list[dict[str, Any]], tenant: dict[str, Any]) -> Iterato
             yield ("project", place, "subdistrict_code"), f'"{code}" does not lie in "{area}"'
         elif code and places.place(code) is None:
             yield ("project", place, "subdistrict_code"), f'there is no tambon "{code}"'
-
-
-def _settings(table: dict[str, Any]) -> Iterator[Finding]:
-    quiet, reminder = table["quiet_hours"], table["reminders"]["at"]
-    spans_midnight = quiet["end"] < quiet["start"]
-    if quiet["start"] == quiet["end"]:
-        yield ("quiet_hours", "end"), "is the same as start: nothing but urgent messages would ever go out"
-    elif (
-        (reminder >= quiet["start"] or reminder < quiet["end"])
-        if spans_midnight
-        else quiet["start"] <= reminder < quiet["end"]
-    ):
-        yield ("reminders", "at"), f"{reminder} lies in the quiet hours ({quiet['start']} to {quiet['end']})"
-    if table["enrolment"]["youngest"] >= table["enrolment"]["oldest"]:
-        yield ("enrolment", "youngest"), f"has to be less than oldest ({table['enrolment']['oldest']})"
-    for name in ("overdue_to", "urgent_to"):
-        if not table["escalation"][name]:
-            yield ("escalation", name), "names nobody: somebody has to hear of it"
 
 
 def _visits(visits: dict[str, Any]) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from khuen import district
+from khuen import district, district_rows
 from khuen.district import DistrictSettings, RulePack
 from khuen.errors import NotFound
 from khuen.tenancy import Here, hot
@@ -39,16 +39,13 @@ async def pack(here: Here, pack_id: UUID) -> RulePack:
 
 
 async def settings_of(here: Here) -> DistrictSettings:
-    """The newest settings row of the tenant."""
+    """What holds now in the tenant."""
     held = _settings.get(here.tenant_id)
     if held is None or held[0] < time.monotonic():
-        rows = await hot(
-            "SELECT content FROM district_settings WHERE tenant_id = $1 ORDER BY set_at DESC, id DESC LIMIT 1"
-        )
-        if not rows:
+        newest = await district_rows.newest(here)
+        if newest is None:
             raise NotFound
-        content = msgspec.json.decode(rows[0]["content"])
-        held = time.monotonic() + _SECONDS, district.settings_from_content(content)
+        held = time.monotonic() + _SECONDS, newest.settings
         _settings[here.tenant_id] = held
     return held[1]
 

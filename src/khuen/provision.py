@@ -9,9 +9,18 @@ from uuid import UUID, uuid5
 
 import msgspec
 
-from khuen import audit, clock, erasure, members, packs, vault
+from khuen import audit, clock, district_rows, erasure, members, packs, vault
 from khuen.database import connected
-from khuen.district import Project, Tenant, TenantFile, from_content, pack_content, pack_hash, settings_content
+from khuen.district import (
+    Project,
+    Tenant,
+    TenantFile,
+    from_content,
+    pack_content,
+    pack_hash,
+    settings_contradictions,
+    settings_table,
+)
 from khuen.ids import uuid7
 from khuen.members import NewMember
 from khuen.registry import CLOCK
@@ -148,19 +157,26 @@ def _named(tenant: Tenant) -> tuple[Any, ...]:
 
 
 async def _settle(here: Here, file: TenantFile) -> list[str]:
-    content = _written(settings_content(file.settings))
-    newest = await hot(
-        "SELECT content FROM district_settings WHERE tenant_id = $1 ORDER BY set_at DESC, id DESC LIMIT 1"
-    )
-    if newest and newest[0]["content"] == content:
+    """What the file says differently than when it was read last counts; all else stays as the district set it.
+
+    Raises SettingsError when the two contradict each other.
+    """
+    present = await district_rows.newest(here)
+    if present is None:
+        await district_rows.add(here, uuid7(here.now), 1, file.settings, file=file.settings)
+        await audit.record(here, "district:made", here.tenant_id)
+        return ["settings set"]
+    before = await district_rows.last_file(here) or present.settings
+    new = {key: after for key, (_, after) in district_rows.changes(before, file.settings).items()}
+    if not new:
         return []
-    await hot(
-        "INSERT INTO district_settings (tenant_id, id, content, set_at) VALUES ($1, $2, $3, $4)",
-        uuid7(here.now),
-        content,
-        here.now,
-    )
-    await audit.record(here, "setting:changed" if newest else "district:made", here.tenant_id)
+    merged = district_rows.over(present.settings, new)
+    if mistakes := list(settings_contradictions(settings_table(merged))):
+        key, text = mistakes[0]
+        raise SettingsError(f"{file.tenant.slug}: what the file changes does not fit what is set: {key}: {text}")
+    if not await district_rows.add(here, uuid7(here.now), present.number + 1, merged, file=file.settings):
+        raise SettingsError(f"{file.tenant.slug}: somebody changed the settings just now; say it again")
+    await audit.record(here, "setting:changed", here.tenant_id, how="file", fields=_named_keys(new))
     return ["settings set"]
 
 
@@ -234,6 +250,10 @@ async def _new_administrator(here: Here, called_name: str) -> UUID:
         await audit.record(here, "member:invited", member_id, role="tenant_admin")
     await accounts.admit(account_id, here.tenant_id, member_id, called_name, {"tenant_admin"}, now=here.now)
     return account_id
+
+
+def _named_keys(new: Mapping[district_rows.Leaf, Any]) -> str:
+    return "+".join(".".join(key) for key in new)[:48]
 
 
 def _written(content: dict[str, Any]) -> str:

@@ -77,7 +77,17 @@ def open_toml(path: Path) -> Source:
 
 def check(source: Source, shape: type) -> list[Mistake]:
     """Unknown keys and wrong values of one file. A key that is absent is no mistake here: see `missing`."""
-    return [source.mistake(key, text) for key, text in _table(source.table, shape, ())]
+    return [source.mistake(key, text) for key, text in faults(source.table, shape)]
+
+
+def faults(table: dict[str, Any], shape: Any, key: Key = ()) -> Iterator[tuple[Key, str]]:
+    """Unknown keys and wrong values of a table, wherever it was written: the key and the words for it."""
+    hints = get_type_hints(shape, include_extras=True)
+    for name, value in table.items():
+        if name in hints:
+            yield from _value(value, hints[name], (*key, name))
+        else:
+            yield (*key, name), f"unknown key{suggestion(name, list(hints))}; known here: {', '.join(hints)}"
 
 
 def missing(table: dict[str, Any], shape: type, key: Key = ()) -> Iterator[Key]:
@@ -111,19 +121,10 @@ def suggestion(word: str, known: list[str]) -> str:
     return f' (did you mean "{near[0]}"?)' if near else ""
 
 
-def _table(table: dict[str, Any], shape: Any, key: Key) -> Iterator[tuple[Key, str]]:
-    hints = get_type_hints(shape, include_extras=True)
-    for name, value in table.items():
-        if name in hints:
-            yield from _value(value, hints[name], (*key, name))
-        else:
-            yield (*key, name), f"unknown key{suggestion(name, list(hints))}; known here: {', '.join(hints)}"
-
-
 def _value(value: Any, hint: Any, key: Key) -> Iterator[tuple[Key, str]]:
     if is_dataclass(hint):
         if isinstance(value, dict):
-            yield from _table(value, hint, key)
+            yield from faults(value, hint, key)
         else:
             yield key, f"{_shown(value)} is not allowed: write a table, [{_written(key)}]"
     elif get_origin(hint) is tuple and isinstance(value, list):

@@ -51,6 +51,7 @@ MENU = (
     ("followups.today", "b/", N_("My visits")),
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
+    ("admin.settings", "admin/settings", N_("Settings")),
 )
 
 

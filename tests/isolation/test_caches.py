@@ -56,7 +56,7 @@ async def test_threat_13_settings_are_the_districts_own(pools: Settings, monkeyp
         content["case_code"] = {"prefix": prefix}
         async with within(here := made.here(name)):
             await hot(
-                "INSERT INTO district_settings (tenant_id, id, content, set_at) VALUES ($1, $2, $3, $4)",
+                "INSERT INTO district_settings (tenant_id, id, number, content, set_at) VALUES ($1, $2, 2, $3, $4)",
                 uuid7(),
                 json.dumps(content),
                 here.now,

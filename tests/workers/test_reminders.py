@@ -208,7 +208,7 @@ async def test_one_districts_failure_does_not_stop_the_others(pools: Any, root: 
     assert [len(await rows(post)) for post in posts] == [1, 0, 1]
 
 
-async def test_an_idle_slot_asks_the_districts_nothing(pools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_jobs_of_one_slot_ask_a_district_once(pools: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     await open_district(pools)
     await worker.compose_reminders(_slot(12, 0))  # learns the time
 
@@ -219,7 +219,7 @@ async def test_an_idle_slot_asks_the_districts_nothing(pools: Any, monkeypatch: 
 
     monkeypatch.setattr(worker, "within", refuse)
     monkeypatch.setattr("workers.districts.within", refuse)
-    assert await worker.compose_reminders(_slot(12, 5)) == 0
+    assert await worker.escalate(_slot(12, 0)) == 0
 
 
 async def test_the_nightly_look_puts_right_what_differs(pools: Any, caplog: pytest.LogCaptureFixture) -> None:

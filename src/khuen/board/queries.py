@@ -78,7 +78,8 @@ SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state =
     CASE WHEN $6::boolean THEN (SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open')
         END AS everybody,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
-        FROM district_settings d WHERE d.tenant_id = $1 ORDER BY d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
+        FROM district_settings d WHERE d.tenant_id = $1
+        ORDER BY d.number DESC, d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
     c.code, c.stage, c.colour, c.opened_on, c.made_at, c.test_on, c.ready AS all_there, p.called_name, p.family_name,
     p.subdistrict_code, p.moo, m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id,
     v.attention_rank AS rank, r.bits,
