@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import time as watch
 from collections.abc import Awaitable, Callable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from khuen import packs, registry
+from khuen import clock, packs, registry
 from khuen.followups import nightly, reminders, rounds
 from khuen.messages import rules
 from khuen.registry import District
@@ -17,7 +17,7 @@ from workers.districts import in_each
 
 SLOT = timedelta(minutes=5)  #: a run serves the districts whose reminder time lies in the slot that ends with it
 _KNOWN_FOR = 60.0  #: seconds; the jobs of one slot ask once, and a changed time counts from the next slot on
-_times: dict[UUID, tuple[float, time]] = {}
+_days: dict[UUID, tuple[float, time, frozenset[date]]] = {}
 
 log = logging.getLogger("khuen.workers.followups")
 
@@ -75,27 +75,32 @@ async def _in_parts(district: District, part: Part) -> int:
 
 
 async def in_those_whose_time_it_is(job: str, due_at: datetime, act: Callable[[Here], Awaitable[object]]) -> int:
-    """Act in each district whose reminder time lies in the slot. Returns the number of districts that failed."""
+    """Act in each district whose reminder time lies in the slot, unless it has a holiday: the next day carries it all.
+
+    Returns the number of districts that failed.
+    """
     now, failed = [], 0
     for district in await registry.active():
         if district.as_of is not None:
             continue  # a historical practice district is not reminded
         try:
-            at = await _reminder_time(district)
+            at, holidays = await _reminder_time(district)
         except Exception:
             failed += 1
             log.exception("%s: the settings of %s cannot be read", job, district.slug)
             continue
-        if rules.falls_between(at, due_at - SLOT, due_at):
+        if rules.falls_between(at, due_at - SLOT, due_at) and clock.day(due_at) not in holidays:
             now.append(district)
     return failed + await in_each(job, now, act)
 
 
-async def _reminder_time(district: District) -> time:
-    known = _times.get(district.id)
+async def _reminder_time(district: District) -> tuple[time, frozenset[date]]:
+    """(when the district is reminded, its holidays)"""
+    known = _days.get(district.id)
     if known is None or known[0] < watch.monotonic():
         here = district.here()
         async with within(here):
-            known = watch.monotonic() + _KNOWN_FOR, (await packs.settings_of(here)).reminders.at
-        _times[district.id] = known
-    return known[1]
+            settings = await packs.settings_of(here)
+        known = watch.monotonic() + _KNOWN_FOR, settings.reminders.at, frozenset(settings.holidays.dates)
+        _days[district.id] = known
+    return known[1:]

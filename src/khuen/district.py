@@ -5,7 +5,7 @@ key.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -135,7 +135,10 @@ class Meetings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holidays:
+    """Days on which nobody is reminded; `names` are of the district's own days, by the day as text (2026-10-31)."""
+
     dates: tuple[date, ...]
+    names: dict[str, Text] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -46,6 +46,10 @@ def settings_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
     for name in ("overdue_to", "urgent_to"):
         if not table["escalation"][name]:
             yield ("escalation", name), "names nobody: somebody has to hear of it"
+    days = {str(day) for day in table["holidays"]["dates"]}
+    for day in table["holidays"].get("names", {}):
+        if day not in days:
+            yield ("holidays", "names", day), "names a day that is not among the dates"
     if not table["hotlines"]:
         yield ("hotlines",), "names no number: a buddy in need has to find one"
 

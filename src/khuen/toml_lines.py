@@ -97,7 +97,7 @@ def missing(table: dict[str, Any], shape: type, key: Key = ()) -> Iterator[Key]:
         hint, here = hints[field.name], (*key, field.name)
         inner = next(iter(get_args(hint)), None)
         if field.name not in table:
-            if field.default is MISSING:
+            if field.default is MISSING and field.default_factory is MISSING:
                 yield here
         elif isinstance(hint, type) and is_dataclass(hint):
             yield from missing(table[field.name], hint, here)

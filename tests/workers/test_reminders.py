@@ -40,7 +40,7 @@ async def _escalations(post: Post) -> int:
 
 @pytest.fixture(autouse=True)
 def _fresh() -> Iterator[None]:
-    worker._times.clear()
+    worker._days.clear()
     yield
 
 

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from khuen import clock, members, places, thai, web
-from khuen.admin import forms, invitations, routes_member, routes_settings, service
+from khuen.admin import forms, invitations, routes_holidays, routes_member, routes_settings, service
 from khuen.admin.rules import OFFERED
 from khuen.enrolment.opening import near_of
 from khuen.ids import uuid7
@@ -104,7 +104,17 @@ async def join(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     return web.saved(request, f"/{tenant}/admin/members/{form.key}", text=JOINED)
 
 
-ROUTES: list[Any] = [people, search, new, find_place, join, *routes_member.ROUTES, *invitations.ROUTES, *routes_settings.ROUTES]
+ROUTES: list[Any] = [
+    people,
+    search,
+    new,
+    find_place,
+    join,
+    *routes_member.ROUTES,
+    *invitations.ROUTES,
+    *routes_settings.ROUTES,
+    *routes_holidays.ROUTES,
+]
 
 
 async def _list(

@@ -23,6 +23,7 @@ from khuen.tenancy import within
 from khuen.words import N_
 
 SETTINGS = {"perm": "admin.settings"}
+HOLIDAYS = N_("Holidays")
 SAVED, SET_BACK = N_("Saved. It counts from now on"), N_("Set back. It counts from now on")
 
 
@@ -167,16 +168,17 @@ def _page_of(entry: Entry) -> str:
         return N_("The beginning")
     if entry.part == keeping.BACK:
         return N_("An earlier change set back")
-    return PARTS[entry.part].title if entry.part in PARTS else N_("The operator's file")
+    if entry.part in PARTS:
+        return PARTS[entry.part].title
+    return HOLIDAYS if entry.part else N_("The operator's file")
 
 
 def _changes(entry: Entry) -> list[tuple[str, list[str], list[str]]]:
-    """(label, from, to) in words."""
-    return [
-        (
-            setting_fields.LABELS.get(leaf, ".".join(leaf)),
-            setting_fields.words_of(leaf, before),
-            setting_fields.words_of(leaf, after),
-        )
-        for leaf, (before, after) in entry.changes.items()
-    ]
+    """(label, from, to) in words; of a list of days only what came and went."""
+    lines = []
+    for leaf, (before, after) in entry.changes.items():
+        if leaf == ("holidays", "dates"):
+            before, after = [on for on in before if on not in after], [on for on in after if on not in before]
+        label = setting_fields.LABELS.get(leaf, ".".join(leaf))
+        lines.append((label, setting_fields.words_of(leaf, before), setting_fields.words_of(leaf, after)))
+    return lines

@@ -229,6 +229,7 @@ PARTS = {
 LABELS = {field.key: field.label for part in PARTS.values() for field in part.fields} | {
     ("hotlines",): N_("Emergency numbers"),
     ("holidays", "dates"): N_("Holidays"),
+    ("holidays", "names"): N_("Names of the district's own holidays"),
 }
 _KINDS = {field.key: field.kind for part in PARTS.values() for field in part.fields}
 _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
@@ -278,12 +279,14 @@ def read(part: Part, said: dict[str, Any], table: dict[str, Any]) -> dict[str, s
 
 def words_of(key: Leaf, value: Any) -> list[str]:
     """A kept value in words, each a message id or a text of the district's own."""
-    if value is None or value == []:
+    if not value and value not in (0, False):
         return ["–"]
     if key == ("hotlines",):
         return [f"{hotline['number']} {hotline['name']}" for hotline in value]
     if key == ("holidays", "dates"):
         return [clock.short(date.fromisoformat(day)) for day in value]
+    if key == ("holidays", "names"):
+        return [f"{clock.short(date.fromisoformat(day))} {name}" for day, name in sorted(value.items())]
     match _KINDS.get(key):
         case "roles":
             return [ROLE_NAMES[role] for role in value]

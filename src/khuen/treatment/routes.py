@@ -12,7 +12,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from khuen import clock, packs, web
+from khuen import clock, packs, public_holidays, web
 from khuen.cases import service as cases
 from khuen.errors import Invalid
 from khuen.ids import uuid7
@@ -105,6 +105,7 @@ async def calendar(request: Asked, tenant: FromPath[str]) -> Response[str]:
     async with within(here):
         lines = await sessions.calendar(here, first, last)
         absences = await service.open_absences(here, here.today)
+        off = (await packs.settings_of(here)).holidays
     days: dict[date, list[Shown]] = {}
     for line in lines:
         days.setdefault(line.on, []).append(_shown(line, here.today))
@@ -122,6 +123,9 @@ async def calendar(request: Asked, tenant: FromPath[str]) -> Response[str]:
         kinds=KINDS,
         states=STATES,
         late=len(absences),
+        holidays=[
+            (clock.echo(on), public_holidays.name_of(on, off.names)) for on in sorted(off.dates) if first <= on <= last
+        ],
     )
 
 
@@ -338,7 +342,11 @@ async def _new(request: Asked, errors: dict[str, str], typed: dict[str, str]) ->
         typed={**base, **({"repeats": ""} | typed if typed else {})},
         projects=[(str(project.id), project.name) for project in projects],
         kinds=KINDS,
-        holidays=[clock.short(on) for on in settings.holidays.dates if here.today <= on <= here.today + timedelta(180)],
+        holidays=[
+            f"{clock.short(on)} {public_holidays.name_of(on, settings.holidays.names)}".strip()
+            for on in sorted(settings.holidays.dates)
+            if here.today <= on <= here.today + timedelta(180)
+        ],
     )
 
 
