@@ -6,13 +6,14 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from khuen import channels
+from khuen import channels, packs
 from khuen.channels import GiveUp, Outgoing, Retry, Uncertain, texts
 from khuen.clockwork import Figures
+from khuen.district import MessageText
 from khuen.followups import reminders
 from khuen.ids import uuid7
 from khuen.meetings import tasks
@@ -43,6 +44,7 @@ async def deliver(
         claim = await delivery.claim(district.here(), terms)
         asked = [turn.message.subject_id for turn in claim.turns if turn.message.kind == Kind.ALERT]
         alerted = await alerts.alerted(district.here(), asked) if asked else {}
+        own = (await packs.settings_of(district.here())).messages if claim.turns else {}
     ours, held_until = {turn.message.id for turn in claim.turns}, time.monotonic() + lasts.total_seconds()
     for turn in claim.turns:
         if stopping():
@@ -52,7 +54,7 @@ async def deliver(
                 ours = set(await delivery.renew(district.here(), terms))
             held_until = time.monotonic() + lasts.total_seconds()
         if turn.message.id in ours:
-            await _deliver_one(settings, district, terms, turn, alerted.get(turn.message.subject_id))
+            await _deliver_one(settings, district, terms, turn, alerted.get(turn.message.subject_id), own)
     if stopping() and claim.turns:
         async with within(district.here()):
             await delivery.release(district.here(), terms)
@@ -96,10 +98,15 @@ async def _still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
 
 
 async def _deliver_one(
-    settings: Settings, district: District, terms: Terms, turn: Turn, alerted: Alerted | None
+    settings: Settings,
+    district: District,
+    terms: Terms,
+    turn: Turn,
+    alerted: Alerted | None,
+    own: Mapping[str, MessageText],
 ) -> None:
     try:
-        outgoing = _write(settings, district, turn, alerted.code if alerted else "")
+        outgoing = _write(settings, district, turn, alerted.code if alerted else "", own)
     except Exception:
         log.exception("message %s of %s could not be made", turn.message.id, district.slug)
         async with within(district.here()):
@@ -112,10 +119,13 @@ async def _deliver_one(
         await _write_down(district, terms, turn, end)
 
 
-def _write(settings: Settings, district: District, turn: Turn, code: str) -> Outgoing:
+def _write(
+    settings: Settings, district: District, turn: Turn, code: str, own: Mapping[str, MessageText]
+) -> Outgoing:
     message = turn.message
     link = f"{settings.origin}/{district.slug}/{rules.PLACES[message.kind].format(code=code)}"
-    return Outgoing(turn.attempt, turn.address, texts.write(message.kind, count=message.count, link=link, code=code))
+    said = texts.write(message.kind, count=message.count, link=link, code=code, own=own.get(message.kind))
+    return Outgoing(turn.attempt, turn.address, said)
 
 
 async def _send(settings: Settings, turn: Turn, outgoing: Outgoing, lasts: timedelta) -> Outcome:

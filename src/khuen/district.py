@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from khuen import outgoing
 from khuen.district_checks import (
     RESERVED_SLUGS,
     pack_contradictions,
@@ -141,6 +142,14 @@ class Holidays:
     names: dict[str, Text] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageText:
+    """A district's own words for a message: khuen.outgoing says what may stand in them."""
+
+    said: Annotated[str, Meta(min_length=1, max_length=outgoing.SAID, description="a text of 1 to 70 characters")]
+    subject: Annotated[str, Meta(min_length=1, max_length=outgoing.SUBJECT, description="a text of 1 to 50 characters")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DistrictSettings:
     case_code: CaseCode
@@ -153,6 +162,7 @@ class DistrictSettings:
     wording: dict[str, Text]
     treatment: Treatment = Treatment()  # settings that were kept before there was such a table lack it
     meetings: Meetings = Meetings()  # settings that were kept before there were meetings have none
+    messages: dict[str, MessageText] = field(default_factory=dict)  # by kind; absent: the standard words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ The tables have been checked for types; a section that is absent is not looked a
 from collections.abc import Iterator
 from typing import Any
 
-from khuen import places
+from khuen import outgoing, places
 from khuen.rule_pack import CONSENTS, rounds_in_order
 from khuen.toml_lines import Key
 
@@ -50,6 +50,13 @@ def settings_contradictions(table: dict[str, Any]) -> Iterator[Finding]:
     for day in table["holidays"].get("names", {}):
         if day not in days:
             yield ("holidays", "names", day), "names a day that is not among the dates"
+    for kind, own in table.get("messages", {}).items():
+        if kind not in outgoing.FILLED:
+            yield ("messages", kind), f"there is no such message; those are: {', '.join(outgoing.FILLED)}"
+            continue
+        for part, limit in (("said", outgoing.SAID), ("subject", outgoing.SUBJECT)):
+            if problem := outgoing.problem(own[part], kind, limit, needs=part == "said"):
+                yield ("messages", kind, part), problem
     if not table["hotlines"]:
         yield ("hotlines",), "names no number: a buddy in need has to find one"
 

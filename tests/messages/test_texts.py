@@ -9,19 +9,13 @@ import pytest
 
 from khuen.channels import texts
 from khuen.messages.rules import KINDS, PLACES, REASONS, STATES, Kind, State
+from khuen.outgoing import BANNED
 from khuen.paths import folder
 from khuen.words import known
 
 PARTS = ("line.txt", "sms.txt", "subject.txt", "body.txt", "body.html")
 PLACE = folder("templates") / "messages"
 LINK = "https://khuen.example.org/chatturat/b/"
-BANNED = re.compile(
-    r"ยาเสพ|ติดยา|ผู้ติด|ผู้เสพ|เสพ|บำบัด|รักษา|ปัสสาวะ|สารเสพ|ยาบ้า|เมท|คัดกรอง|ตรวจ|เลิกยา|โรงพยาบาล|คลินิก|แพทย์|หมอ|"
-    r"เขียว|เหลือง|ส้ม|แดง|จิตเวช|ตำรวจ|คดี|"
-    r"drug|addict|treat|meth|urine|substance|rehab|clinic|hospital|doctor|patient|relapse|screen|police|"
-    r"\bgreen\b|\byellow\b|\borange\b|\bred\b",
-    re.IGNORECASE,
-)
 
 
 def _every_template() -> list[Path]:

@@ -11,7 +11,15 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from khuen import clock, members, places, thai, web
-from khuen.admin import forms, invitations, routes_holidays, routes_member, routes_settings, service
+from khuen.admin import (
+    forms,
+    invitations,
+    routes_holidays,
+    routes_member,
+    routes_settings,
+    routes_wording,
+    service,
+)
 from khuen.admin.rules import OFFERED
 from khuen.enrolment.opening import near_of
 from khuen.ids import uuid7
@@ -114,6 +122,7 @@ ROUTES: list[Any] = [
     *invitations.ROUTES,
     *routes_settings.ROUTES,
     *routes_holidays.ROUTES,
+    *routes_wording.ROUTES,
 ]
 
 

@@ -17,13 +17,14 @@ from khuen.admin.setting_fields import PARTS, Part
 from khuen.district import DistrictSettings, settings_table
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
+from khuen.messages.rules import KINDS
 from khuen.signin.door import Asked
 from khuen.signin.role_names import ROLE_NAMES
 from khuen.tenancy import within
 from khuen.words import N_
 
 SETTINGS = {"perm": "admin.settings"}
-HOLIDAYS = N_("Holidays")
+HOLIDAYS, WORDING = N_("Holidays"), N_("Words of messages")
 SAVED, SET_BACK = N_("Saved. It counts from now on"), N_("Set back. It counts from now on")
 
 
@@ -170,7 +171,9 @@ def _page_of(entry: Entry) -> str:
         return N_("An earlier change set back")
     if entry.part in PARTS:
         return PARTS[entry.part].title
-    return HOLIDAYS if entry.part else N_("The operator's file")
+    if entry.part is None:
+        return N_("The operator's file")
+    return WORDING if entry.part.startswith("wording-") else HOLIDAYS
 
 
 def _changes(entry: Entry) -> list[tuple[str, list[str], list[str]]]:
@@ -179,6 +182,6 @@ def _changes(entry: Entry) -> list[tuple[str, list[str], list[str]]]:
     for leaf, (before, after) in entry.changes.items():
         if leaf == ("holidays", "dates"):
             before, after = [on for on in before if on not in after], [on for on in after if on not in before]
-        label = setting_fields.LABELS.get(leaf, ".".join(leaf))
+        label = KINDS[leaf[1]] if leaf[0] == "messages" else setting_fields.LABELS.get(leaf, ".".join(leaf))
         lines.append((label, setting_fields.words_of(leaf, before), setting_fields.words_of(leaf, after)))
     return lines

@@ -279,10 +279,14 @@ def read(part: Part, said: dict[str, Any], table: dict[str, Any]) -> dict[str, s
 
 def words_of(key: Leaf, value: Any) -> list[str]:
     """A kept value in words, each a message id or a text of the district's own."""
+    if key[0] == "messages" and value is None:
+        return [N_("The standard words")]
     if not value and value not in (0, False):
         return ["–"]
     if key == ("hotlines",):
         return [f"{hotline['number']} {hotline['name']}" for hotline in value]
+    if key[0] == "messages":
+        return [f"“{value['said']}”", f"“{value['subject']}”"]
     if key == ("holidays", "dates"):
         return [clock.short(date.fromisoformat(day)) for day in value]
     if key == ("holidays", "names"):
