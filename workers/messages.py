@@ -92,9 +92,10 @@ def _terms(settings: Settings, district: District, lasts: timedelta) -> Terms:
 async def _still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
     """Each room answers for its own kinds."""
     tasks_due = [one for one in due if one.kind == Kind.TASK_DUE]
-    others = [one for one in due if one.kind != Kind.TASK_DUE]
+    others = [one for one in due if one.kind not in (Kind.TASK_DUE, Kind.TEST)]
     found = await tasks.still_to_do(here, tasks_due) if tasks_due else {}
-    return found | await reminders.still_true(here, others)
+    tests = {one.id: 1 for one in due if one.kind == Kind.TEST}  # it speaks of nothing that could change
+    return tests | found | await reminders.still_true(here, others)
 
 
 async def _deliver_one(

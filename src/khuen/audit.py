@@ -97,6 +97,7 @@ TAGS = frozenset(
         "message:nudged",
         "message:retried",
         "message:sent",
+        "message:tested",
         "pack:draft_discarded",
         "pack:drafted",
         "pack:published",

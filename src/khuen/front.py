@@ -18,7 +18,7 @@ HOMES = (
     ("board.see", "board"),
     ("followups.today", "b/"),
     ("meetings.chair", "chair"),
-    ("admin.members", "admin/members"),
+    ("admin.members", "admin"),
 )
 _PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
                ORDER BY as_of DESC NULLS FIRST, slug"""

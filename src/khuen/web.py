@@ -49,6 +49,7 @@ MENU = (
     ("messages.see", "messages", N_("Messages")),
     ("packs.see", "packs", N_("Rule packs")),
     ("followups.today", "b/", N_("My visits")),
+    ("admin.members", "admin", N_("Set-up")),
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
     ("admin.settings", "admin/settings", N_("Settings")),
@@ -285,11 +286,9 @@ def _who(session: Any, tenant: Any, roles: frozenset[str]) -> _Who:
 
 
 def _menu(slug: str, roles: frozenset[str], path: str) -> list[tuple[str, str, bool]]:
-    return [
-        (f"/{slug}/{place}", label, path.startswith(f"/{slug}/{place.rstrip('/')}"))
-        for permission, place, label in MENU
-        if access.may(roles, permission)
-    ]
+    mine = [(f"/{slug}/{place}", label) for permission, place, label in MENU if access.may(roles, permission)]
+    current = max((href for href, _ in mine if path.startswith(href.rstrip("/"))), key=len, default="")
+    return [(href, label, href == current) for href, label in mine]
 
 
 def _flash(request: Request[Any, Any, Any]) -> tuple[Any, Undo | None]:

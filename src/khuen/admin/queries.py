@@ -51,3 +51,12 @@ HOLD = """
 SELECT FROM member m
 WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[]) ORDER BY m.id FOR UPDATE
 """
+
+#: $2 the member who tested: the last test of the way of sending, newest first
+TESTS = """
+SELECT m.id, m.state, m.reason, m.channel, m.made_at FROM message m WHERE m.tenant_id = $1 AND m.kind = 'test' AND m.recipient_id = $2
+ORDER BY m.made_at DESC LIMIT 1
+"""
+
+#: whether anybody's test was ever accepted
+TESTED = "SELECT FROM message m WHERE m.tenant_id = $1 AND m.kind = 'test' AND m.state = 'sent' LIMIT 1"

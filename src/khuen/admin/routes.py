@@ -17,6 +17,7 @@ from khuen.admin import (
     routes_holidays,
     routes_member,
     routes_settings,
+    routes_setup,
     routes_wording,
     service,
 )
@@ -123,6 +124,7 @@ ROUTES: list[Any] = [
     *routes_settings.ROUTES,
     *routes_holidays.ROUTES,
     *routes_wording.ROUTES,
+    *routes_setup.ROUTES,
 ]
 
 

@@ -26,6 +26,7 @@ class Kind(StrEnum):
     ALERT = "alert"
     RETURN_DUE = "return_due"
     TASK_DUE = "task_due_digest"
+    TEST = "test"
 
 
 class State(StrEnum):
@@ -46,6 +47,7 @@ KINDS: dict[str, str] = {
     Kind.ALERT: N_("Look at once"),
     Kind.RETURN_DUE: N_("Expected back from elsewhere"),
     Kind.TASK_DUE: N_("Tasks of the day"),
+    Kind.TEST: N_("Test of the way of sending"),
 }
 STATES: dict[str, str] = {
     State.WAITING: N_("Waiting"),
@@ -92,6 +94,7 @@ PLACES: dict[str, str] = {
     Kind.WORRYING_DIGEST: "board",
     Kind.ALERT: "cases/{code}/urgent",
     Kind.RETURN_DUE: "board",
+    Kind.TEST: "admin",
 }
 #: these go by every channel that reaches the recipient: one channel alone may be asleep
 ON_EVERY_CHANNEL = frozenset({Kind.ALERT})
