@@ -189,6 +189,17 @@ GET  /{tenant}/admin/settings/{part}          tenant_admin               200  - 
 POST /{tenant}/admin/settings/{part}          tenant_admin               422  -    -    -
 GET  /{tenant}/admin/settings/history         tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/settings/history/{row_id}/return tenant_admin       303  303  404  404
+GET  /{tenant}/admin/holidays                 tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/holidays                 tenant_admin               422  -    -    -
+GET  /{tenant}/admin/wording                  tenant_admin               200  -    -    -    3
+GET  /{tenant}/admin/wording/{kind}           tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/wording/{kind}           tenant_admin               422  -    -    -
+GET  /{tenant}/admin                          tenant_admin               200  -    -    -    7
+GET  /{tenant}/admin/test-messages            tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/test-messages            tenant_admin               303  -    -    -
+GET  /{tenant}/admin/audit                    tenant_admin               200  -    -    -    5
+POST /{tenant}/admin/audit/exports            tenant_admin               200  -    -    -
+POST /{tenant}/admin/audit/checks             tenant_admin               303  -    -    -
 GET  /{tenant}/enrolments                     coordinator                200  -    -    -    4
 POST /{tenant}/enrolments                     coordinator                303  -    -    -
 POST /{tenant}/enrolments/places              coordinator                200  -    -    -

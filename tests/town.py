@@ -404,7 +404,7 @@ async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dic
         state = IMPORT_STATES.get(path.rpartition("/")[2], "checked")
         path = path.replace("{batch_id}", await town.batch(coordinator, state))
     district = town.foreign if whose == "foreign" else town.own
-    path = path.replace("{part}", "visits")
+    path = path.replace("{part}", "visits").replace("{kind}", "nudge")
     if "{row_id}" in path and coordinator:
         path = path.replace("{row_id}", await town.setting(coordinator))
     if "{unsuited_id}" in path and coordinator:
@@ -513,6 +513,10 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{member_id}/roles": {"was": "buddy", "roles": "chair"},
         "settings/{part}": {**key, "was": "1"},
         "{row_id}/return": key,
+        "admin/holidays": {**key, "new-1": "99"},
+        "wording/{kind}": {**key, "said": "ตรวจ", "subject": "นัด"},
+        "admin/test-messages": key,
+        "audit/checks": key,
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
         "{pair_id}/merge": {**key, "mark": "x"},
         "{pair_id}/decision": {**key, "kind": "apart", "reason": "met_both"},

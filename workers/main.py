@@ -74,6 +74,7 @@ CLOCK = (
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),
+    Job("verify_audit", 24 * _HOURS, time(3, 20), LATEST, lambda settings, _: audit.verify(settings)),
     Job("practice_begins_again", 24 * _HOURS, time(3, 30), LATEST, lambda _, due: practice.every_night(due)),
 )
 # Delivering has no time: every district is looked at once a second, and at once when the bell rings (rounds.py).

@@ -91,7 +91,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "doctor": _CARE,
     "chair": frozenset({"meetings.see", "meetings.chair", "meetings.name", "tasks.see", "undo"}),
     "hospital_director": frozenset(),
-    "tenant_admin": frozenset({"admin.members", "admin.invite", "admin.settings", "packs.see"}),
+    "tenant_admin": frozenset({"admin.members", "admin.invite", "admin.settings", "admin.audit", "packs.see"}),
     "registrar": frozenset(),
     "station_officer": frozenset(),
     "lead": frozenset(),

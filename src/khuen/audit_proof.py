@@ -12,6 +12,7 @@ import hmac
 import json
 import logging
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -155,36 +156,53 @@ def sealed_chains(settings: Settings) -> set[UUID]:
     return {UUID(path.stem) for path in _folder(settings).glob("*-*-*-*-*.jsonl")}
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a chain was followed, and the last sealed row on the way that agreed."""
+
+    seq: int
+    link: bytes
+    agreed: int = 0
+
+
+def follow(rows: Sequence[Any], start: Place, seals: Mapping[int, bytes]) -> tuple[Place, tuple[int, str] | None]:
+    """Follow some rows of a chain from a place: (the place reached, what is broken: row and reason, or None)."""
+    seq, link, agreed = start.seq, start.link, start.agreed
+    for row in rows:
+        if row["seq"] != seq + 1:
+            return Place(seq, link, agreed), (seq + 1, "missing")
+        digest = digest_of(row["id"], row["at"], row["actor"], row["tag"], row["detail"])
+        now = next_hash(link, seq + 1, digest, row["subject"])
+        if now != row["hash"]:
+            return Place(seq, link, agreed), (seq + 1, "edited")
+        seq, link = seq + 1, now
+        if seals.get(seq, link) != link:
+            return Place(seq, link, agreed), (agreed + 1, "rewritten")
+        agreed = seq if seq in seals else agreed
+    return Place(seq, link, agreed), None
+
+
 async def _walk(connection: Any, report: Report, seals: dict[int, bytes]) -> Report:
     rows_of, head_of = _CHAIN if report.chain else _EVENTS
     values = [report.chain] if report.chain else []
-    link, seq = genesis(report.chain) if report.chain else PLATFORM_GENESIS, 0
-    agreed = 0
+    place = Place(0, genesis(report.chain) if report.chain else PLATFORM_GENESIS)
     while True:
-        page = await connection.fetch(rows_of, seq, PAGE, *values)
-        for row in page:
-            seq += 1
-            if row["seq"] != seq:
-                return replace(report, rows=seq - 1, broken_seq=seq, reason="missing")
-            digest = digest_of(row["id"], row["at"], row["actor"], row["tag"], row["detail"])
-            link = next_hash(link, seq, digest, row["subject"])
-            if link != row["hash"]:
-                return replace(report, rows=seq - 1, broken_seq=seq, reason="edited")
-            if seals.get(seq, link) != link:
-                return replace(report, rows=seq, broken_seq=agreed + 1, reason="rewritten")
-            agreed = seq if seq in seals else agreed
+        page = await connection.fetch(rows_of, place.seq, PAGE, *values)
+        place, broken = follow(page, place, seals)
+        if broken:
+            return replace(report, rows=place.seq, broken_seq=broken[0], reason=broken[1])
         if page:
             continue
         head = await connection.fetchrow(head_of, *values)
-        if head is None or head["seq"] <= seq:  # rows written since the last page show as a head further on
+        if head is None or head["seq"] <= place.seq:  # rows written since the last page show as a head further on
             break
-        if not await connection.fetch(rows_of, seq, 1, *values):
-            return replace(report, rows=seq, broken_seq=seq + 1, reason="cut")
-    report = replace(report, rows=seq, seq=seq, hash=link)
-    if max(seals, default=0) > seq:
-        return replace(report, broken_seq=seq + 1, reason="cut")
-    if (head["seq"], head["hash"]) != (seq, link) if head else seq > 0:
-        return replace(report, broken_seq=seq, reason="head")
+        if not await connection.fetch(rows_of, place.seq, 1, *values):
+            return replace(report, rows=place.seq, broken_seq=place.seq + 1, reason="cut")
+    report = replace(report, rows=place.seq, seq=place.seq, hash=place.link)
+    if max(seals, default=0) > place.seq:
+        return replace(report, broken_seq=place.seq + 1, reason="cut")
+    if (head["seq"], head["hash"]) != (place.seq, place.link) if head else place.seq > 0:
+        return replace(report, broken_seq=place.seq, reason="head")
     return report
 
 

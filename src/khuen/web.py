@@ -53,6 +53,7 @@ MENU = (
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
     ("admin.settings", "admin/settings", N_("Settings")),
+    ("admin.audit", "admin/audit", N_("Audit log")),
 )
 
 

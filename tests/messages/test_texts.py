@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from khuen import outgoing
 from khuen.channels import texts
 from khuen.messages.rules import KINDS, PLACES, REASONS, STATES, Kind, State
 from khuen.outgoing import BANNED
@@ -81,3 +82,13 @@ def test_the_whole_letter() -> None:
 def test_html_is_escaped() -> None:
     written = texts.write(Kind.NUDGE, count=1, link='https://x/"><script>')
     assert "<script>" not in written.html
+
+
+def test_the_standard_words_pass_the_check_of_a_districts_own() -> None:
+    assert set(outgoing.FILLED) == set(Kind) - {Kind.TEST}  # the test says nothing worth changing
+    for kind in outgoing.FILLED:
+        own = texts.standard(kind)
+        assert outgoing.problem(own.said, kind, outgoing.SAID, needs=True) is None, own.said
+        assert outgoing.problem(own.subject, kind, outgoing.SUBJECT, needs=False) is None, own.subject
+        figures = {"count": 3, "link": LINK, "code": "CPM-0007"}
+        assert texts.write(kind, **figures, own=own) == texts.write(kind, **figures)  # type: ignore[arg-type]

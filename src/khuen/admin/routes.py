@@ -14,6 +14,7 @@ from khuen import clock, members, places, thai, web
 from khuen.admin import (
     forms,
     invitations,
+    routes_audit,
     routes_holidays,
     routes_member,
     routes_settings,
@@ -125,6 +126,7 @@ ROUTES: list[Any] = [
     *routes_holidays.ROUTES,
     *routes_wording.ROUTES,
     *routes_setup.ROUTES,
+    *routes_audit.ROUTES,
 ]
 
 
