@@ -118,10 +118,9 @@ async def test_the_operators_file_changes_only_what_changed_in_it(db: Settings, 
     tenant_id = await root.fetchval("SELECT id FROM auth.tenant")
     here = Here(tenant_id, None, CLOCK, clock.now())
     own = replace(REAL.settings.escalation, overdue_days=9)
-    async with connected(db, size=2):
-        async with within(here):
-            saving = keeping.Saving(uuid7(), "visits", 1)
-            await keeping.save(here, saving, lambda one: one.escalation, lambda one: replace(one, escalation=own))
+    async with connected(db, size=2), within(here):
+        saving = keeping.Saving(uuid7(), "visits", 1)
+        await keeping.save(here, saving, lambda one: one.escalation, lambda one: replace(one, escalation=own))
     assert await provision.add_tenants(db, [REAL]) == ["phon-real: as it was"], "the same file again undoes nothing"
     files = replace(REAL.settings, meetings=replace(REAL.settings.meetings, place="ห้องประชุมใหม่"))
     assert await provision.add_tenants(db, [replace(REAL, settings=files)]) == ["phon-real: settings set"]

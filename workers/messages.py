@@ -120,9 +120,7 @@ async def _deliver_one(
         await _write_down(district, terms, turn, end)
 
 
-def _write(
-    settings: Settings, district: District, turn: Turn, code: str, own: Mapping[str, MessageText]
-) -> Outgoing:
+def _write(settings: Settings, district: District, turn: Turn, code: str, own: Mapping[str, MessageText]) -> Outgoing:
     message = turn.message
     link = f"{settings.origin}/{district.slug}/{rules.PLACES[message.kind].format(code=code)}"
     said = texts.write(message.kind, count=message.count, link=link, code=code, own=own.get(message.kind))

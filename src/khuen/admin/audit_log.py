@@ -93,9 +93,7 @@ async def last_check(here: Here) -> Check | None:
     return Check(**rows[0]) if rows else None
 
 
-async def check(
-    here: Here, key: UUID, seals: Mapping[int, bytes] | None, broken_seal: int | None = None
-) -> Check:
+async def check(here: Here, key: UUID, seals: Mapping[int, bytes] | None, broken_seal: int | None = None) -> Check:
     """Follow the chain for some thousand rows more; `key` names the check, which begins with the first call.
 
     A check that has ended stays as it is. `seals` are the sealed heads, None when there are none to compare with;

@@ -1,8 +1,8 @@
 """Statements that read the audit of a district and the checks of its chain. $1 is the tenant in each.
 
 Each list begins with the filter that its index is made for; what is left of the filters is looked at row by row.
-$2 and $3 the moments from and until, $4 member, $5 thing, $6 ids of subjects (NULL: no filter), $7 and $8 the moment and
-the place behind which the page begins, $9 rows.
+$2 and $3 the moments from and until, $4 member, $5 thing, $6 ids of subjects (NULL: no filter), $7 and $8 the moment
+and the place behind which the page begins, $9 rows.
 """
 
 _LINE = """

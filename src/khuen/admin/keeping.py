@@ -1,4 +1,4 @@
-"""Setting what a district may set: every save is a further row, nobody's is overwritten unseen, each can be set back."""
+"""Setting what a district may set: each save is a further row, nobody's is overwritten unseen, all can be set back."""
 
 from __future__ import annotations
 

@@ -54,7 +54,8 @@ WHERE m.tenant_id = $1 AND m.left_at IS NULL AND m.id = ANY ($2::uuid[]) ORDER B
 
 #: $2 the member who tested: the last test of the way of sending, newest first
 TESTS = """
-SELECT m.id, m.state, m.reason, m.channel, m.made_at FROM message m WHERE m.tenant_id = $1 AND m.kind = 'test' AND m.recipient_id = $2
+SELECT m.id, m.state, m.reason, m.channel, m.made_at FROM message m
+WHERE m.tenant_id = $1 AND m.kind = 'test' AND m.recipient_id = $2
 ORDER BY m.made_at DESC LIMIT 1
 """
 

@@ -40,7 +40,7 @@ WEEKDAYS = {
 #: roles that may hear of what is late or urgent
 TOLD = ("coordinator", "clinic", "doctor", "chair", "hospital_director", "tenant_admin")
 #: what is said when values are right by themselves and wrong together
-TOGETHER = {
+TOGETHER: dict[Leaf, str] = {
     ("quiet_hours", "end"): N_("The quiet hours end when they begin: nothing but urgent messages would ever go out"),
     ("reminders", "at"): N_("This time lies in the quiet hours"),
     ("enrolment", "youngest"): N_("This has to be less than the oldest age"),
@@ -183,9 +183,7 @@ _PAPERS = (
         N_("Stands at the head of minutes of meetings"),
         TEXT,
     ),
-    Field(
-        ("meetings", "chair"), "text", N_("Post that chairs the meeting"), N_("Printed below the minutes"), TEXT
-    ),
+    Field(("meetings", "chair"), "text", N_("Post that chairs the meeting"), N_("Printed below the minutes"), TEXT),
     Field(
         ("meetings", "province_chair"),
         "text",
@@ -193,9 +191,7 @@ _PAPERS = (
         N_("Printed below the minutes"),
         TEXT,
     ),
-    Field(
-        ("meetings", "thai_digits"), "yes", N_("Thai digits in minutes"), N_("Else 0 to 9 as on the screen"), CHOOSE
-    ),
+    Field(("meetings", "thai_digits"), "yes", N_("Thai digits in minutes"), N_("Else 0 to 9 as on the screen"), CHOOSE),
     Field(
         ("case_code", "prefix"),
         "text",
@@ -219,19 +215,17 @@ PARTS = {
             N_("Shown on a buddy's phone and after an urgent answer. Ring each number once before you save."),
             (),
         ),
-        Part(
-            "meetings", N_("Weekly meeting"), N_("The habit of the meeting, and what comes before it."), _MEETINGS
-        ),
+        Part("meetings", N_("Weekly meeting"), N_("The habit of the meeting, and what comes before it."), _MEETINGS),
         Part("treatment", N_("Treatment and enrolment"), N_("What counts as late, and when a form warns."), _TREATMENT),
         Part("papers", N_("Papers and codes"), N_("What papers say at their head and foot."), _PAPERS),
     )
 }
-LABELS = {field.key: field.label for part in PARTS.values() for field in part.fields} | {
+LABELS: dict[Leaf, str] = {field.key: field.label for part in PARTS.values() for field in part.fields} | {
     ("hotlines",): N_("Emergency numbers"),
     ("holidays", "dates"): N_("Holidays"),
     ("holidays", "names"): N_("Names of the district's own holidays"),
 }
-_KINDS = {field.key: field.kind for part in PARTS.values() for field in part.fields}
+_KINDS: dict[Leaf, Kind] = {field.key: field.kind for part in PARTS.values() for field in part.fields}
 _TIME = re.compile(r"([0-9]{1,2})[:.]([0-9]{2})")
 
 
@@ -304,11 +298,7 @@ def words_of(key: Leaf, value: Any) -> list[str]:
 
 
 def _read_numbers(said: dict[str, Any], table: dict[str, Any]) -> dict[str, str]:
-    places = [
-        place
-        for place in range(1, MOST_NUMBERS + 1)
-        if said.get(f"number-{place}") or said.get(f"name-{place}")
-    ]
+    places = [place for place in range(1, MOST_NUMBERS + 1) if said.get(f"number-{place}") or said.get(f"name-{place}")]
     table["hotlines"] = [
         {"number": thai.arabic(said.get(f"number-{place}", "")), "name": said.get(f"name-{place}", "")}
         for place in places

@@ -39,7 +39,9 @@ def standard(kind: str) -> MessageText:
     """The standard words with the place where the figure or the case code comes."""
     env = _environment(words.DEFAULT, False)
     values = {"count": outgoing.COUNT, "code": outgoing.CODE, "link": "", "lang": words.DEFAULT}
-    said, subject = (env.get_template(f"messages/{kind}/{part}").render(**values) for part in ("sms.txt", "subject.txt"))
+    said, subject = (
+        env.get_template(f"messages/{kind}/{part}").render(**values) for part in ("sms.txt", "subject.txt")
+    )
     return MessageText(said=said.strip(), subject=subject.strip())
 
 
