@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -94,22 +95,31 @@ def filled(stage: Stage) -> str:
 @pytest.fixture
 async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
     """A copy of the filled database behind a real server on http://localhost, in the test's own event loop."""
-    sessions.forget_all()
     name = await databases.copy(stage.superuser, stage.superuser_of, filled)
+    try:
+        async with served(_settings(stage, name)) as settings:
+            yield Province(settings.origin, settings)
+    finally:
+        await databases.drop(stage.superuser, name)
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Settings]:
+    """The site of these settings on a free port of localhost; answers them with their origin."""
+    sessions.forget_all()
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
-    settings = replace(_settings(stage, name), origin=f"http://localhost:{listener.getsockname()[1]}")
+    settings = replace(settings, origin=f"http://localhost:{listener.getsockname()[1]}")
     server = uvicorn.Server(uvicorn.Config(create_app(settings, pool_size=4), log_level="error", log_config=None))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:
             await asyncio.sleep(0.02)
-        yield Province(settings.origin, settings)
+        yield settings
     finally:
         server.should_exit = True
         await serving
         listener.close()
-        await databases.drop(stage.superuser, name)
 
 
 def _settings(stage: Stage, name: str) -> Settings:

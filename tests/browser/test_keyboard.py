@@ -12,13 +12,7 @@ from khuen.board import reading
 from khuen.errors import Busy
 from khuen.words import gettext as th
 from tests.browser.conftest import Province
-
-#: what has the focus shows it: an outline of at least 2 px, inside the window
-SEEN = """() => {
-  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
-  const drawn = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
-  return e !== document.body && drawn && box.bottom > 0 && box.top < innerHeight ? '' : e.outerHTML.slice(0, 120);
-}"""
+from tests.browser.keys import SEEN, Keyboard
 
 
 @pytest.fixture
@@ -30,34 +24,23 @@ async def desk(province: Province, page: Page) -> Page:
     return page
 
 
-async def tab_to(page: Page, selector: str, most: int = 40) -> None:
-    """Press Tab until the focus is on it; every stop on the way has to be seen."""
-    for _ in range(most):
-        await page.keyboard.press("Tab")
-        assert not (hidden := await page.evaluate(SEEN)), f"a focus that nobody sees: {hidden}"
-        if await page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
-            return
-    raise AssertionError(f"{most} times Tab does not reach {selector}")
-
-
 async def test_a_coordinator_triages_without_a_mouse(desk: Page) -> None:
+    keys = Keyboard(desk)
     waiting = await desk.locator("[data-item]").count()
     assert waiting > 2
-    await tab_to(desk, "[data-item]")
-    await desk.keyboard.press("ArrowDown")
-    assert not await desk.evaluate(SEEN)
+    await keys.to("[data-item]")
+    await keys.press("ArrowDown")
     code = await desk.evaluate("document.activeElement.id")
-    await desk.keyboard.press("Enter")
+    await keys.enter()
     await desk.wait_for_url(re.compile(f"/cases/{code}$"))
 
-    await tab_to(desk, "[name=note]")
-    await desk.keyboard.type("โทรแล้ว")
-    await desk.keyboard.press("Enter")
+    await keys.write("note", "โทรแล้ว")
+    await keys.enter()
     await expect(desk.locator("#undo")).to_contain_text(th("Acknowledged"))
     await expect(desk.locator("#tab")).to_contain_text("โทรแล้ว")
 
-    await tab_to(desk, "#undo button")
-    await desk.keyboard.press("Enter")
+    await keys.to("#undo button")
+    await keys.enter()
     await expect(desk.locator(".notice.success")).to_contain_text(th("Taken back"))
     await desk.goto(desk.url.partition("/cases/")[0] + "/board?lane=urgent")
     assert await desk.locator("[data-item]").count() == waiting

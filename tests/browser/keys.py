@@ -1,0 +1,70 @@
+"""A desk without a mouse: every act is a key, and what has the focus is seen at every stop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playwright.async_api import Locator, Page
+
+#: what has the focus shows it: an outline of at least 2 px, inside the window
+SEEN = """() => {
+  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
+  const drawn = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+  return e !== document.body && drawn && box.bottom > 0 && box.top < innerHeight ? '' : e.outerHTML.slice(0, 120);
+}"""
+HAS_FOCUS = "e => e === document.activeElement"
+
+
+@dataclass(frozen=True)
+class Keyboard:
+    """Somebody at a desk who touches nothing but keys. `wanted` is a selector, or a locator of one element."""
+
+    page: Page
+
+    async def press(self, key: str) -> None:
+        """One key; whatever has the focus after it has to be seen."""
+        await self.page.keyboard.press(key)
+        assert not (hidden := await self.page.evaluate(SEEN)), f"a focus that nobody sees after {key}: {hidden}"
+
+    async def to(self, wanted: str | Locator, most: int = 60) -> None:
+        """Press Tab until the focus is on it."""
+        if isinstance(wanted, Locator):
+            await wanted.wait_for()
+        for _ in range(most):
+            await self.press("Tab")
+            if await self._is_on(wanted):
+                return
+        raise AssertionError(f"{most} times Tab does not reach {wanted}")
+
+    async def row(self, code: str) -> None:
+        """From above a list to the row of this case: Tab into the list, then arrows."""
+        await self.to("[data-list] [data-item]")
+        for _ in range(60):
+            if await self.page.evaluate("document.activeElement.id") == code:
+                return
+            await self.press("ArrowDown")
+        raise AssertionError(f"arrows do not reach {code}")
+
+    async def choose(self, name: str, value: str) -> None:
+        """One of a group of radio buttons, by Space and arrows."""
+        await self.to(f"[name={name}]")
+        await self.page.keyboard.press("Space")
+        for _ in range(20):
+            if await self.page.evaluate("document.activeElement.value") == value:
+                return
+            await self.press("ArrowDown")
+        raise AssertionError(f"{name} cannot be {value}")
+
+    async def write(self, name: str, text: str) -> None:
+        await self.to(f"[name={name}]")
+        await self.page.keyboard.type(text)
+
+    async def enter(self) -> None:
+        """Enter on what has the focus, up to the page that answers."""
+        async with self.page.expect_navigation():
+            await self.page.keyboard.press("Enter")
+
+    async def _is_on(self, wanted: str | Locator) -> bool:
+        if isinstance(wanted, Locator):
+            return bool(await wanted.evaluate(HAS_FOCUS))
+        return bool(await self.page.evaluate("wanted => document.activeElement.matches(wanted)", wanted))
