@@ -6,13 +6,15 @@ from dataclasses import dataclass
 
 from playwright.async_api import Locator, Page
 
-#: what has the focus shows it: an outline of at least 2 px, inside the window
+#: '' when what has the focus shows it (an outline of at least 2 px, inside the window), else what hides it
 SEEN = """() => {
   const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
   const drawn = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
   return e !== document.body && drawn && box.bottom > 0 && box.top < innerHeight ? '' : e.outerHTML.slice(0, 120);
 }"""
-HAS_FOCUS = "e => e === document.activeElement"
+#: the same, and whether it is the element or the selector that is wanted
+REACHED = f"""(wanted) => [({SEEN})(), typeof wanted === 'string'
+  ? document.activeElement.matches(wanted) : document.activeElement === wanted]"""
 
 
 @dataclass(frozen=True)
@@ -27,12 +29,13 @@ class Keyboard:
         assert not (hidden := await self.page.evaluate(SEEN)), f"a focus that nobody sees after {key}: {hidden}"
 
     async def to(self, wanted: str | Locator, most: int = 60) -> None:
-        """Press Tab until the focus is on it."""
-        if isinstance(wanted, Locator):
-            await wanted.wait_for()
+        """Press Tab until the focus is on it; every stop on the way has to be seen."""
+        sought = await wanted.element_handle() if isinstance(wanted, Locator) else wanted
         for _ in range(most):
-            await self.press("Tab")
-            if await self._is_on(wanted):
+            await self.page.keyboard.press("Tab")
+            hidden, reached = await self.page.evaluate(REACHED, sought)
+            assert not hidden, f"a focus that nobody sees: {hidden}"
+            if reached:
                 return
         raise AssertionError(f"{most} times Tab does not reach {wanted}")
 
@@ -63,8 +66,3 @@ class Keyboard:
         """Enter on what has the focus, up to the page that answers."""
         async with self.page.expect_navigation():
             await self.page.keyboard.press("Enter")
-
-    async def _is_on(self, wanted: str | Locator) -> bool:
-        if isinstance(wanted, Locator):
-            return bool(await wanted.evaluate(HAS_FOCUS))
-        return bool(await self.page.evaluate("wanted => document.activeElement.matches(wanted)", wanted))

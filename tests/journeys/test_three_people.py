@@ -8,11 +8,13 @@ coordinator's triage at the board is done with keys alone. Weeks that repeat the
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pytest
 import xlsxwriter
 from playwright.async_api import Locator, Page, expect
 
@@ -50,7 +52,7 @@ class Desks:
         return self.place.url(f"cases/{self.codes[name]}{part}")
 
 
-async def test_three_people_through_a_year(place: Place) -> None:
+async def test_three_people_through_a_year(place: Place, caplog: pytest.LogCaptureFixture) -> None:
     await place.be_on(ENROLLED)
     desks = Desks(place, await place.desk("นก"), await place.desk("หญิง"), await place.desk("วิภา"), {})
     await a_list_is_imported(desks)
@@ -88,6 +90,8 @@ async def test_three_people_through_a_year(place: Place) -> None:
     await ready_for_the_doctor(desks)
     await treatment_is_completed(desks)
     await seven_rounds(desks)
+    wrong = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert not wrong, wrong  # no night found anything kept otherwise than the rules say
 
 
 async def a_list_is_imported(desks: Desks) -> None:
