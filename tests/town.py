@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from khuen.buddies import service as buddies
 from khuen.buddies import vetoes
 from khuen.buddies.rules import Why
 from khuen.buddies.service import NewAssignment
+from khuen.cases import queries as case_queries
 from khuen.cases import service as cases
 from khuen.district import DistrictSettings
 from khuen.endings import closing, drop_outs, referrals, slips, stays, transfers, treatment
@@ -71,6 +72,7 @@ from tests.meetings import around
 
 ROLES = sorted(access.ROLES)
 NOBODYS_CODE = "CTR-999999"
+ELSEWHERE = 500_000  #: the other district's codes begin after so many
 DEFAULTS = {"legal_basis": "s113", "proposed_by": "self", "agreed_on": "1/11/2569", "treatment": "given"}
 _ON = clock.day(clock.now())
 _TODAY = {"taken_on_day": str(_ON.day), "taken_on_month": str(_ON.month), "taken_on_year": str(_ON.year)}
@@ -84,6 +86,7 @@ class Town:
     own: care.District
     foreign: care.District
     clients: dict[str, httpx.AsyncClient]
+    things: dict[tuple[str, ...], tuple[str, dict[str, Any]]] = field(default_factory=dict)  #: what no request changes
 
     def of(self, name: str) -> care.District:
         return self.own if name in self.own.people else self.foreign
@@ -100,13 +103,6 @@ class Town:
             await buddies.assign(here, [NewAssignment(uuid7(), made.cases[code], made.people[buddy][0], "more")])
         if urgent:
             await self.check_in(buddy, code)
-        return code
-
-    async def only_there(self) -> str:
-        """A code of the other district that this one does not have."""
-        code = await self.case("strange_buddy")
-        while code in self.own.cases:
-            code = await self.case("strange_buddy")
         return code
 
     async def check_in(self, buddy: str, code: str) -> str:
@@ -341,6 +337,8 @@ async def town(pools: Settings) -> AsyncIterator[Town]:
     own = await care.stand(pools, "chatturat", **everybody)
     foreign = await care.stand(pools, "phon", stranger="coordinator", strange_buddy="buddy")
     made = Town(app, own, foreign, {})
+    async with within(made.here("stranger")):
+        await hot(case_queries.TAKE_NUMBERS, uuid7(), ELSEWHERE)  # so that no code there is one of here
     async with opened(app):
         for one in (own, foreign):
             for name, (member_id, roles) in one.people.items():
@@ -361,16 +359,24 @@ def any_path(template: str) -> str:
 
 
 async def thing(town: Town, line: Line, role: str, whose: str) -> tuple[str, dict[str, Any]]:
-    """The address of a fresh thing of that kind, and the least that a form for it holds.
+    """The address of a thing of that kind, and the least that a form for it holds.
 
-    `whose` is own, others (of the same district), foreign (another district's) or nobodys.
+    `whose` is own, others (of the same district), foreign (another district's) or nobodys. It is a fresh one, unless
+    nothing can change it: a page, and what belongs to another district, serve every role that asks.
     """
+    if whose == "nobodys" or (line.method != "GET" and whose != "foreign"):
+        return await _fresh(town, line, role, whose)
+    of_somebody = set(re.findall(r"{(\w+)}", line.path)) - {"tenant", "code"} or line.query
+    key = (line.name, whose, role if whose == "own" and of_somebody else "")
+    if key not in town.things:
+        town.things[key] = await _fresh(town, line, role, whose)
+    return town.things[key]
+
+
+async def _fresh(town: Town, line: Line, role: str, whose: str) -> tuple[str, dict[str, Any]]:
     buddy = {"own": "buddy", "others": "other", "foreign": "strange_buddy"}.get(whose)
     coordinator = {"own": role, "others": "colleague", "foreign": "stranger"}.get(whose)
-    if whose == "foreign":
-        code = await town.only_there()
-    else:
-        code = await town.case(buddy) if buddy else NOBODYS_CODE
+    code = await town.case(buddy) if buddy else NOBODYS_CODE
     path = line.path.replace("{code}", code)
     if "{member_id}" in path and buddy:
         member = town.foreign.people[buddy][0] if whose == "foreign" else await town.free_buddy()

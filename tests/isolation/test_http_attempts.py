@@ -35,7 +35,7 @@ TABLES = (
 
 async def test_threat_01_random_requests_across_districts_find_nothing(town: Town, root: Any) -> None:  # noqa: F811
     chance = random.Random(20261124)
-    code = await town.only_there()
+    code = await town.case("strange_buddy")
     strange = [await town.case("strange_buddy", urgent=False) for _ in range(3)]
     theirs = {
         "code": code,
