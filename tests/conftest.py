@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import hypothesis
 import pytest
 
 from khuen import bootstrap, database, embedded, schema, settings
 from tests import databases
+
+hypothesis.settings.register_profile("any machine", deadline=None)  # times are not tests
+hypothesis.settings.load_profile("any machine")
 
 KEK = base64.b64encode(bytes(range(32))).decode()
 

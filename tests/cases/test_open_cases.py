@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from khuen.cases import service as cases
-from khuen.cases.rules import ConsentKind, Decision, Stage, Step, stage_of
+from khuen.cases.rules import ConsentKind, Decision, Stage, Step, stage_of, standing
 from khuen.cases.service import Consent, NewCase
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
@@ -98,8 +98,18 @@ async def test_a_step_of_the_past_does_not_turn_a_case_back(pools: Settings, roo
 def test_the_latest_step_by_date_decides_then_the_one_recorded_last() -> None:
     first = Step(Stage.ENROLLED, TODAY, NOW)
     same_day = Step(Stage.IN_TREATMENT, TODAY, NOW + timedelta(hours=1))
-    earlier = Step(Stage.CLOSED, TODAY - timedelta(days=1), NOW + timedelta(hours=2))
+    earlier = Step(Stage.AWAITING_DOCTOR, TODAY - timedelta(days=1), NOW + timedelta(hours=2))
     assert stage_of([earlier, same_day, first]) is Stage.IN_TREATMENT
+
+
+def test_a_closing_of_an_earlier_day_closes_and_another_stage_after_it_takes_it_back() -> None:
+    reached = Step(Stage.IN_TREATMENT, TODAY, NOW)
+    closed = Step(Stage.CLOSED, TODAY - timedelta(days=9), NOW + timedelta(hours=2))
+    again = Step(Stage.IN_TREATMENT, TODAY, NOW + timedelta(hours=3))
+    assert stage_of([reached, closed]) is Stage.CLOSED
+    assert stage_of([reached, closed, again]) is Stage.IN_TREATMENT
+    assert standing([reached, closed, again]) == [reached, again]
+    assert stage_of([reached, closed, again, Step(Stage.CLOSED, TODAY, again.recorded_at)]) is Stage.CLOSED
 
 
 async def test_the_latest_decision_of_each_consent_stands(pools: Settings, root: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from khuen import clock
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
 from khuen.followups import service as followups
@@ -14,7 +15,9 @@ from khuen.followups.rules import How
 from khuen.followups.service import Sent
 from khuen.ids import uuid7
 from khuen.tenancy import within
+from khuen.treatment import service as treatment
 from tests.endings.conftest import Desk, ago, days
+from tests.treatment import room
 
 
 async def state(desk: Desk) -> tuple[Any, ...]:
@@ -59,6 +62,38 @@ async def test_what_is_open_is_shown_and_closed_with_it_and_comes_back(desk: Des
         assert await followups.recompute(desk.here(), [desk.case_id]) == []
     tags = [row["tag"] for row in await desk.root.fetch("SELECT tag FROM audit WHERE tag LIKE 'case:%' ORDER BY seq")]
     assert tags.count("case:closed") == tags.count("case:reopened") == 1
+
+
+async def test_the_step_of_a_back_dated_closing_carries_its_day_and_when_it_was_written(desk: Desk) -> None:
+    steps = "SELECT stage, on_date, recorded_at FROM case_step ORDER BY recorded_at, id"
+    await desk.root.execute(
+        "UPDATE case_step SET on_date = on_date - 100, recorded_at = recorded_at - interval '1 day'"
+    )
+    sessions = [await room.plan(desk.site, ago(desk, count)) for count in (12, 9, 5)]
+    await desk.tell(started_on=ago(desk, 60))
+
+    async def expected() -> list[bool]:
+        here = desk.here()
+        async with within(here):
+            found = [await treatment.roster(here, await treatment.session(here, one)) for one in sessions]
+        return [desk.code in [one.code for one in people] for people in found]
+
+    assert await expected() == [True, True, True]
+    await desk.close(**days("on", ago(desk, 9)))
+    written = (await desk.root.fetch(steps))[-1]
+    assert (written["stage"], written["on_date"]) == ("closed", ago(desk, 9))
+    assert clock.day(written["recorded_at"]) == desk.today
+    assert await desk.one("SELECT stage FROM case_file") == "closed"
+    assert await expected() == [True, False, False]
+    await desk.send("reopening", why="ปิดผิดราย (ตัวอย่าง)")
+    assert await desk.one("SELECT stage FROM case_file") == "in_treatment"
+    assert await expected() == [True, True, True]
+    assert [row["stage"] for row in await desk.root.fetch(steps)] == [
+        "enrolled",
+        "in_treatment",
+        "closed",
+        "in_treatment",
+    ]
 
 
 async def test_a_buddy_who_has_somebody_else_meanwhile_does_not_come_back(desk: Desk) -> None:

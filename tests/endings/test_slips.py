@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from khuen import clock
 from khuen.followups import service as followups
 from khuen.followups.rules import How
 from khuen.followups.service import Sent
 from khuen.ids import uuid7
 from khuen.tenancy import within
+from khuen.treatment import tallies, urine
+from khuen.treatment.rules import Result, Sample
+from khuen.treatment.urine import NewTest
 from tests.endings.conftest import Desk, ago, days
+from tests.treatment import room
 
 
 async def stage(desk: Desk) -> str:
@@ -27,6 +32,11 @@ async def recomputed(desk: Desk) -> int:
     """How many due visits the rule would write otherwise."""
     async with within(desk.here()) as _:
         return len(await followups.recompute(desk.here(), [desk.case_id]))
+
+
+def negative(desk: Desk, on: date) -> NewTest:
+    wipa = desk.site.chatturat.people["wipa"][0]
+    return NewTest(uuid7(), Sample.STRIP, on, True, "A-1", Result.NEGATIVE, "", wipa, wipa)
 
 
 async def visit(desk: Desk, how: How = How.WELL) -> None:
@@ -90,6 +100,40 @@ async def test_undo_calls_support_off(desk: Desk) -> None:
     assert "รอบัดดี้เยี่ยม" not in (await desk.page("slips")).text
 
 
+async def test_a_slip_ends_the_row_of_negative_tests_and_neither_stage_nor_test_is_lost(desk: Desk) -> None:
+    wipa = desk.here("wipa")
+    for count in (40, 25, 10):
+        async with within(wipa):
+            await urine.record_test(wipa, desk.code, negative(desk, ago(desk, count)))
+    await desk.root.execute("UPDATE case_step SET on_date = on_date - 100")
+    session = await room.plan(desk.site, ago(desk, 60))
+    await room.mark(desk.site, session, (desk.code, room.CAME))
+    await room.doctor(desk.site, session)
+    await room.close(desk.site, session)
+
+    async def row() -> tuple[Any, ...]:
+        found = "SELECT e.negatives, e.best_negatives, e.tests, e.broken_on, c.stage FROM case_evidence e, case_file c"
+        return tuple(await desk.root.fetchrow(found))
+
+    before = await row()
+    assert before == (3, 3, 3, None, "in_treatment")
+    first, second = str(uuid7()), str(uuid7())
+    await desk.slip(key=first, **days("on", ago(desk, 30)))
+    assert await row() == (2, 3, 3, ago(desk, 30), "in_treatment")
+    said = f"เมื่อ {clock.long(ago(desk, 30))}"
+    assert said in (await desk.page("pathway", "wipa")).text and said not in (await desk.page("pathway")).text
+    await desk.slip(key=second, corrects=first, **days("on", ago(desk, 10)))
+    assert await row() == (0, 3, 3, ago(desk, 10), "in_treatment")
+    await desk.undo("slip")  # the correction
+    assert await row() == (2, 3, 3, ago(desk, 30), "in_treatment")
+    async with within(wipa):
+        assert await tallies.recompute(wipa, [desk.case_id]) == []
+    for _ in range(2):
+        await desk.send(f"slips/{first}/withdrawal", why="เป็นของคนอื่น")
+        assert await row() == before
+    assert "เมื่อ" + " " + clock.long(ago(desk, 30)) not in (await desk.page("pathway", "wipa")).text
+
+
 async def test_correcting_keeps_the_first_entry_and_asks_nobody_twice(desk: Desk) -> None:
     first, second = str(uuid7()), str(uuid7())
     await desk.slip(key=first)
@@ -134,6 +178,7 @@ async def test_use_after_completion_is_a_relapse_and_the_rounds_stay(desk: Desk)
     [
         ({"told_by": ""}, "กรุณา"),
         ({"told_by": "police"}, "กรุณา"),
+        ({"told_by": "round"}, "เลือกว่าใคร"),
         ({"on_day": "32"}, "ไม่มี"),
         ({"on_year": "x"}, "ปี"),
         ({"key": ""}, "กรุณา"),

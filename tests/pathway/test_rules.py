@@ -90,6 +90,13 @@ def test_a_slip_ends_readiness_and_keeps_the_stage() -> None:
     assert (found.stage, found.ready, found.act) == (Stage.AWAITING_DOCTOR, False, Act.CONTINUE)
 
 
+def test_a_file_ends_on_the_day_that_was_said_and_other_stages_on_the_day_itself() -> None:
+    closed = replace(FULL, closed_on=START)
+    assert rules.reached_on(closed, Stage.CLOSED, TODAY) == START
+    assert rules.reached_on(closed, Stage.AWAITING_DOCTOR, TODAY) == TODAY
+    assert rules.reached_on(FULL, Stage.CLOSED, TODAY) == TODAY  # a file that earlier records close names no day
+
+
 def test_stages_of_the_way() -> None:
     assert at(Facts(consents=True)).stage is Stage.ENROLLED
     assert at(Facts(consents=True, started_on=TODAY)).stage is Stage.IN_TREATMENT

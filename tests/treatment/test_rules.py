@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khuen import clock
-from khuen.cases.rules import Stage, Step
+from khuen.cases.rules import Stage, Step, standing
 from khuen.treatment import rules
-from khuen.treatment.rules import Attended, Mark, Reading, Reason, Result, Said, Sample, Weekly, Window
+from khuen.treatment.rules import Attended, Break, Mark, Reading, Reason, Result, Said, Sample, Weekly, Window
 
 NINE = time(9, 0)
 DAYS = st.dates(date(2023, 1, 1), date(2031, 12, 31))
@@ -114,7 +114,18 @@ def test_what_happens_later_changes_no_earlier_roster(
     stage = rules.stage_as_of(own, on)
     if later_on > on:
         assert rules.stage_as_of([*own, *steps((Stage.CLOSED, later_on))], on) == stage
-    assert (stage is None) == all(step.on > on for step in own)
+    assert (stage is None) == all(step.on > on for step in standing(own))
+
+
+def test_a_back_dated_closing_ends_the_rosters_from_its_day_on_and_opening_again_brings_them_back() -> None:
+    own = steps((Stage.ENROLLED, date(2026, 3, 1)), (Stage.IN_TREATMENT, date(2026, 3, 20)))
+    closed = Step(Stage.CLOSED, date(2026, 3, 10), datetime(2026, 3, 25, tzinfo=UTC))
+    days = [date(2026, 3, day) for day in (9, 10, 20, 30)]
+    found = [rules.stage_as_of([*own, closed], on) for on in days]
+    assert found == [Stage.ENROLLED, *[Stage.CLOSED] * 3]
+    again = Step(Stage.IN_TREATMENT, date(2026, 3, 26), closed.recorded_at + timedelta(hours=20))
+    found = [rules.stage_as_of([*own, closed, again], on) for on in days]
+    assert found == [Stage.ENROLLED, Stage.ENROLLED, Stage.IN_TREATMENT, Stage.IN_TREATMENT]
 
 
 # --- marks ---------------------------------------------------------------------------------------------------------
@@ -207,6 +218,40 @@ def test_tests_are_counted_and_a_slip_takes_the_longest_row_not_away(
 ) -> None:
     made = rules.tally(OPENED, (), readings(results), 14)
     assert (made.tests, made.negatives, made.best_negatives) == (done, negatives, best)
+
+
+#: tests every 14 days and written down on their day; a slip so many days after OPENED, told so many days after it
+@pytest.mark.parametrize(
+    ("results", "slips", "negatives", "best", "broken"),
+    [
+        ("nnn", [(30, 30)], 1, 2, True),  # told before the third test: that one begins a new row
+        ("nnn", [(50, 50)], 0, 3, True),  # after the newest test: nothing is lost of what was reached
+        ("nnn", [(30, 60)], 1, 3, True),  # told late, of a day in the middle: the row of three had been reached
+        ("nnn", [(42, 42)], 0, 2, True),  # a test of the day itself says nothing of the time after
+        ("nnn", [(5, 5)], 3, 3, False),  # before the row began: nothing to explain
+        ("npn", [(20, 20)], 1, 1, False),  # the positive one had ended the row already
+        ("nnnn", [(15, 15), (43, 43)], 1, 2, True),
+        ("pr", [(20, 20)], 0, 0, False),
+    ],
+)
+def test_a_slip_ends_the_row_and_takes_nothing_away_that_was_reached(
+    results: str, slips: list[tuple[int, int]], negatives: int, best: int, broken: bool
+) -> None:
+    breaks = [Break(OPENED + timedelta(on), rules.moment(OPENED + timedelta(told), time(8, 0))) for on, told in slips]
+    made = rules.tally(OPENED, (), readings(results), 14, breaks)
+    assert (made.negatives, made.best_negatives, made.tests) == (negatives, best, len(results.replace("r", "")))
+    assert made.broken_on == (max(one.on for one in breaks) if broken else None)
+
+
+@given(st.text("nprx", max_size=8), st.lists(st.tuples(st.integers(0, 130), st.integers(0, 130)), max_size=4))
+def test_telling_of_one_more_slip_never_shortens_the_longest_row(results: str, slips: list[tuple[int, int]]) -> None:
+    made = readings(results)
+    now = rules.moment(OPENED + timedelta(200), NINE)  # whatever is told, is told after all that was written down
+    breaks = [Break(OPENED + timedelta(on), rules.moment(OPENED + timedelta(told), NINE)) for on, told in slips]
+    before = rules.tally(OPENED, (), made, 14, breaks)
+    after = rules.tally(OPENED, (), made, 14, [*breaks, Break(OPENED + timedelta(60), now)])
+    assert after.best_negatives == before.best_negatives >= before.negatives >= after.negatives
+    assert (after.tests, after.last_test_on) == (before.tests, before.last_test_on)
 
 
 @pytest.mark.parametrize(("confirmed", "negatives"), [(Result.NEGATIVE, 2), (Result.POSITIVE, 1)])

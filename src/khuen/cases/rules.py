@@ -74,7 +74,20 @@ def is_code(text: str) -> bool:
     return re.fullmatch("[A-Z]{2,5}-[0-9]{4,9}", text) is not None
 
 
+def standing(steps: Iterable[Step]) -> list[Step]:
+    """The steps that hold. A closing after which another stage was written down was taken back: it never was."""
+    all_ = list(steps)
+    last = max((step.recorded_at for step in all_ if step.stage is not Stage.CLOSED), default=None)
+    return [step for step in all_ if step.stage is not Stage.CLOSED or last is None or step.recorded_at >= last]
+
+
 def stage_of(steps: Iterable[Step]) -> Stage:
-    """Where a case stands: its latest step by date, of one day the one recorded last, of one moment the furthest."""
+    """Where a case stands: closed, by whatever day, once a closing holds (it may be dated before what was reached).
+
+    Else the latest step by date, of one day the one recorded last, of one moment the furthest.
+    """
     order = list(Stage)
-    return max(steps, key=lambda step: (step.on, step.recorded_at, order.index(step.stage))).stage
+    return max(
+        standing(steps),
+        key=lambda step: (step.stage is Stage.CLOSED, step.on, step.recorded_at, order.index(step.stage)),
+    ).stage

@@ -185,6 +185,11 @@ async def record_ready(ready: list[tuple[UUID, bool]]) -> None:
         await many("UPDATE case_file SET ready = $3 WHERE tenant_id = $1 AND id = $2", ready)
 
 
+async def record_projects(projects: list[tuple[UUID, UUID]]) -> None:
+    """Cases that go on in another project, in one flight: (case id, project id). Each keeps its rule pack."""
+    await many("UPDATE case_file SET project_id = $3 WHERE tenant_id = $1 AND id = $2", projects)
+
+
 async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UUID) -> None:
     """A further decision about a consent (given later, withdrawn); nothing is overwritten. Harmless twice by `key`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -12,15 +11,14 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import clock, undo, web
-from khuen.endings import forms, referrals, service, stays, transfers
-from khuen.endings.forms import Asked
+from khuen.endings import forms, referrals, stays, transfers
+from khuen.endings.forms import Asked, Page
 from khuen.endings.referrals import NewReferral
 from khuen.endings.rules import ANSWERS, CAUSES, DECISIONS, Answer, Cause, Decision
 from khuen.endings.service import Subject
 from khuen.endings.stays import NewStay
 from khuen.endings.transfers import NewTransfer
-from khuen.errors import Conflict, Invalid, KeyReused
-from khuen.tenancy import Here, within
+from khuen.tenancy import Here
 from khuen.words import N_
 
 REFERRED = N_("The referral is recorded. The case stays here")
@@ -33,7 +31,6 @@ WHY = N_("Say why in a few words")
 SEE, RECORD, TRANSFER = {"perm": "endings.see"}, {"perm": "endings.record"}, {"perm": "endings.transfer"}
 
 Place = Annotated[str, Meta(min_length=2, max_length=120)]
-Shown = Callable[[Here, Subject], Awaitable[dict[str, Any]]]
 
 
 class ReferralForm(msgspec.Struct):
@@ -68,7 +65,7 @@ class DecisionForm(msgspec.Struct):
 
 @get("/{tenant:str}/cases/{code:str}/referrals", opt=SEE)
 async def all_referrals(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[str]:
-    return await _page(request, code, "referrals")
+    return await REFERRALS.show(request, code)
 
 
 @post("/{tenant:str}/cases/{code:str}/referrals", opt=RECORD)
@@ -77,13 +74,13 @@ async def refer(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> R
     form, errors = web.read(ReferralForm, raw)
     on = forms.day(raw, "on", errors)
     if form is None or errors:
-        return await _page(request, code, "referrals", status=422, errors=errors, typed=web.typed(raw))
+        return await REFERRALS.again(request, code, errors)
     new = NewReferral(form.key, form.place, form.cause, on, form.note)
 
-    async def act(here: Here) -> str:
-        return await undo.offer(here, "referral", await referrals.refer(here, code, new))
+    async def act(here: Here) -> tuple[str, str]:
+        return REFERRED, await undo.offer(here, "referral", await referrals.refer(here, code, new))
 
-    return await _acted(request, code, "referrals", act, "place", REFERRED)
+    return await REFERRALS.acted(request, code, act, "place")
 
 
 @post("/{tenant:str}/cases/{code:str}/referrals/{referral_id:uuid}/answer", opt=RECORD)
@@ -94,18 +91,19 @@ async def answer(
     form, errors = web.read(AnswerForm, raw)
     on = forms.day(raw, "on", errors)
     if form is None or errors:
-        return await _page(request, code, "referrals", status=422, errors=errors, typed=web.typed(raw))
+        return await REFERRALS.again(request, code, errors)
     found = form.answer
 
-    async def act(here: Here) -> None:
+    async def act(here: Here) -> tuple[str, None]:
         await referrals.answer(here, code, referral_id, found, on)
+        return ANSWERED, None
 
-    return await _acted(request, code, "referrals", act, "answer", ANSWERED)
+    return await REFERRALS.acted(request, code, act, "answer")
 
 
 @get("/{tenant:str}/cases/{code:str}/stays", opt=SEE)
 async def all_stays(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[str]:
-    return await _page(request, code, "stays")
+    return await STAYS.show(request, code)
 
 
 @post("/{tenant:str}/cases/{code:str}/stays", opt=RECORD)
@@ -114,13 +112,13 @@ async def begin_stay(request: Asked, tenant: FromPath[str], code: FromPath[str])
     form, errors = web.read(StayForm, raw)
     from_on, until_on = forms.day(raw, "from", errors), forms.day(raw, "until", errors)
     if form is None or errors:
-        return await _page(request, code, "stays", status=422, errors=errors, typed=web.typed(raw))
+        return await STAYS.again(request, code, errors)
     new = NewStay(form.key, form.place, from_on, until_on)
 
-    async def act(here: Here) -> str:
-        return await undo.offer(here, "stay", await stays.begin(here, code, new))
+    async def act(here: Here) -> tuple[str, str]:
+        return STAY_BEGUN, await undo.offer(here, "stay", await stays.begin(here, code, new))
 
-    return await _acted(request, code, "stays", act, "place", STAY_BEGUN)
+    return await STAYS.acted(request, code, act, "place")
 
 
 @post("/{tenant:str}/cases/{code:str}/stays/{stay_id:uuid}/return", opt=RECORD)
@@ -132,32 +130,33 @@ async def change_stay(
     form, errors = web.read(ReturnForm, raw)
     on = forms.day(raw, "on", errors)
     if form is None or errors:
-        return await _page(request, code, "stays", status=422, errors=errors, typed=web.typed(raw))
+        return await STAYS.again(request, code, errors)
     returned = form.what == "returned"
 
-    async def act(here: Here) -> None:
+    async def act(here: Here) -> tuple[str, None]:
         await stays.change(here, code, stay_id, on, returned=returned)
+        return STAY_CHANGED, None
 
-    return await _acted(request, code, "stays", act, "what", STAY_CHANGED)
+    return await STAYS.acted(request, code, act, "what")
 
 
 @get("/{tenant:str}/cases/{code:str}/transfers", opt=SEE)
 async def all_transfers(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[str]:
-    return await _page(request, code, "transfers")
+    return await TRANSFERS.show(request, code)
 
 
 @post("/{tenant:str}/cases/{code:str}/transfers", opt=TRANSFER)
 async def offer(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[Any]:
-    raw = await request.form()
-    form, errors = web.read(TransferForm, raw)
+    form, errors = web.read(TransferForm, await request.form())
     if form is None:
-        return await _page(request, code, "transfers", status=422, errors=errors, typed=web.typed(raw))
+        return await TRANSFERS.again(request, code, errors)
     new = NewTransfer(form.key, form.project, form.reason)
 
-    async def act(here: Here) -> None:
+    async def act(here: Here) -> tuple[str, None]:
         await transfers.offer(here, code, new)
+        return OFFERED, None
 
-    return await _acted(request, code, "transfers", act, "project", OFFERED)
+    return await TRANSFERS.acted(request, code, act, "project")
 
 
 @post("/{tenant:str}/cases/{code:str}/transfers/{transfer_id:uuid}/decision", opt=TRANSFER)
@@ -166,54 +165,17 @@ async def decide(
 ) -> Response[Any]:
     form, errors = web.read(DecisionForm, await request.form())
     if form is None:
-        return await _page(request, code, "transfers", status=422, errors=errors)
+        return await TRANSFERS.again(request, code, errors)
     decision = form.decision
 
-    async def act(here: Here) -> None:
+    async def act(here: Here) -> tuple[str, None]:
         await transfers.decide(here, code, transfer_id, decision)
+        return DECIDED, None
 
-    return await _acted(request, code, "transfers", act, "decision", DECIDED)
+    return await TRANSFERS.acted(request, code, act, "decision")
 
 
 ROUTES = [all_referrals, refer, answer, all_stays, begin_stay, change_stay, all_transfers, offer, decide]
-
-
-async def _acted(
-    request: Asked, code: str, tab: str, act: Callable[[Here], Awaitable[str | None]], field: str, text: str
-) -> Response[Any]:
-    """Do it in one transaction; what is refused is said at its field, a conflict at `field`, with the text kept."""
-    here, typed = web.here(request), web.typed(await request.form())
-    try:
-        async with within(here):
-            token = await act(here)
-    except Invalid as wrong:
-        return await _page(request, code, tab, status=422, errors=wrong.fields, typed=typed)
-    except KeyReused:
-        raise
-    except Conflict as conflict:
-        return await _page(request, code, tab, status=409, errors={field: conflict.text}, typed=typed)
-    tenant = request.path_params["tenant"]
-    return web.saved(request, f"/{tenant}/cases/{code}/{tab}", text=text, undo=token)
-
-
-async def _page(
-    request: Asked,
-    code: str,
-    tab: str,
-    *,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
-    typed: dict[str, str] | None = None,
-) -> Response[str]:
-    here = web.here(request)
-    async with within(here):
-        case = await service.seen(here, code, tab)
-        values = await _SHOWN[tab](here, case)
-    shown = {"place": "", "cause": "", "note": "", "answer": "", "what": "", "project": "", "reason": ""}
-    shown |= typed or {}
-    for name in ("on", "from", "until"):
-        shown = forms.fill_day(shown, name, here.today)
-    return forms.page(request, f"endings/{tab}.html", case, tab, status=status, errors=errors, typed=shown, **values)
 
 
 async def _referrals(here: Here, case: Subject) -> dict[str, Any]:
@@ -223,8 +185,7 @@ async def _referrals(here: Here, case: Subject) -> dict[str, Any]:
 
 async def _stays(here: Here, case: Subject) -> dict[str, Any]:
     lines = await stays.of_case(here, case)
-    away = next((one for one in lines if one.returned_on is None), None)
-    return {"lines": lines, "away": away}
+    return {"lines": lines, "away": next((one for one in lines if one.returned_on is None), None)}
 
 
 async def _transfers(here: Here, case: Subject) -> dict[str, Any]:
@@ -237,4 +198,6 @@ async def _transfers(here: Here, case: Subject) -> dict[str, Any]:
     }
 
 
-_SHOWN: dict[str, Shown] = {"referrals": _referrals, "stays": _stays, "transfers": _transfers}
+REFERRALS = Page("referrals", "endings/referrals.html", _referrals, ("place", "cause", "note", "answer"))
+STAYS = Page("stays", "endings/stays.html", _stays, ("place", "what"), ("on", "from", "until"))
+TRANSFERS = Page("transfers", "endings/transfers.html", _transfers, ("project", "reason"))

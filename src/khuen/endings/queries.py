@@ -19,8 +19,8 @@ HELD = f"{CASE} FOR NO KEY UPDATE OF c"
 CODE_OF = "SELECT c.code FROM case_file c WHERE c.tenant_id = $1 AND c.id = $2"
 
 RECORD = """
-INSERT INTO slip (tenant_id, id, case_id, on_date, told_by, note_sealed, corrects_id, recorded_at, by_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+INSERT INTO slip (tenant_id, id, case_id, on_date, told_by, note_sealed, corrects_id, recorded_at, by_id, result_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
 """
 
 #: every slip of a case with its support; corrected and withdrawn ones too, the newest first. $2 case
@@ -42,6 +42,20 @@ VISITS_SINCE = """
 SELECT i.how, i.planned_at FROM check_in i
 WHERE i.tenant_id = $1 AND i.case_id = $2 AND i.planned_at >= $3 AND NOT EXISTS (
     SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+"""
+
+#: the slip that a round told of and that stands. $2 case, $3 number of the round
+TOLD_BY_ROUND = """
+SELECT s.id FROM slip s JOIN follow_up_result r ON r.tenant_id = $1 AND r.id = s.result_id AND r.number = $3
+WHERE s.tenant_id = $1 AND s.case_id = $2 AND s.undone_at IS NULL
+"""
+
+#: what this result of a round took back, because it tells of no use. $2 result
+TAKEN_BACK_BY = """
+SELECT s.id FROM follow_up_result n
+JOIN follow_up_result r ON r.tenant_id = $1 AND r.case_id = n.case_id AND r.number = n.number
+JOIN slip s ON s.tenant_id = $1 AND s.result_id = r.id AND s.undone_at = n.at AND s.withdrawn_why = 'corrected'
+WHERE n.tenant_id = $1 AND n.id = $2
 """
 
 ASK_DOCTOR = """

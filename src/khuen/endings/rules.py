@@ -32,6 +32,7 @@ class Told(StrEnum):
     CLINIC = "clinic"
     COMMUNITY = "community"
     OTHER = "other"
+    ROUND = "round"  #: a follow-up round told of it; nobody chooses this
 
 
 class Use(StrEnum):
@@ -126,7 +127,10 @@ TOLD: dict[str, str] = {
     Told.CLINIC: N_("Clinic or hospital"),
     Told.COMMUNITY: N_("Somebody of the community"),
     Told.OTHER: N_("Another way"),
+    Told.ROUND: N_("A follow-up round"),
 }
+#: whom a form offers
+CHOSEN = tuple(kind for kind in Told if kind is not Told.ROUND)
 USES: dict[str, str] = {Use.SLIP: N_("Use during treatment"), Use.RELAPSE: N_("Use after treatment was completed")}
 SUPPORTS: dict[str, str] = {
     Support.WAITING: N_("The buddy is to visit within 48 hours"),

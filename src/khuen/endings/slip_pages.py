@@ -11,12 +11,13 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import clock, undo, web
-from khuen.endings import forms, service, slips
-from khuen.endings.forms import Asked
-from khuen.endings.rules import SLOTS, SUPPORTS, TOLD, USES, Slot, Told
+from khuen.endings import forms, slips
+from khuen.endings.forms import Asked, Page
+from khuen.endings.rules import CHOSEN, SLOTS, SUPPORTS, TOLD, USES, Slot, Told
+from khuen.endings.service import Subject
 from khuen.endings.slips import Line, NewSlip
-from khuen.errors import Conflict, Invalid, KeyReused, NotFound
-from khuen.tenancy import Here, within
+from khuen.errors import NotFound
+from khuen.tenancy import Here
 from khuen.words import N_
 
 RECORDED = N_("The slip is recorded. The buddy is asked to visit, and time with the doctor is asked for")
@@ -45,7 +46,7 @@ class SlotForm(msgspec.Struct):
 
 @get("/{tenant:str}/cases/{code:str}/slips", opt=SEE)
 async def all_slips(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[str]:
-    return await _page(request, code)
+    return await SLIPS.show(request, code)
 
 
 @post("/{tenant:str}/cases/{code:str}/slips", opt=RECORD)
@@ -53,40 +54,38 @@ async def record(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> 
     raw = await request.form()
     form, errors = web.read(SlipForm, raw)
     on = forms.day(raw, "on", errors)
+    page = _sent_from(raw.get("corrects"))
     if form is None or errors:
-        return await _again(request, code, raw.get("corrects"), 422, errors, web.typed(raw))
-    here = web.here(request)
-    try:
-        async with within(here):
-            done = await slips.record(here, code, NewSlip(form.key, on, form.told_by, form.note, form.corrects))
-            token = await undo.offer(here, "slip", done)
-    except Invalid as wrong:
-        return await _again(request, code, raw.get("corrects"), 422, wrong.fields, web.typed(raw))
-    except KeyReused:
-        raise
-    except Conflict as conflict:
-        return await _page(request, code, status=409, errors={"on": conflict.text}, typed=web.typed(raw))
-    text = CORRECTED if form.corrects else RECORDED
-    return web.saved(request, f"/{tenant}/cases/{code}/slips", text=text, undo=token)
+        return await page.again(request, code, errors)
+    new = NewSlip(form.key, on, form.told_by, form.note, form.corrects)
+
+    async def act(here: Here) -> tuple[str, str]:
+        done = await slips.record(here, code, new)
+        return CORRECTED if new.corrects else RECORDED, await undo.offer(here, "slip", done)
+
+    return await page.acted(request, code, act, "on", meanwhile=SLIPS)
 
 
 @get("/{tenant:str}/cases/{code:str}/slips/{slip_id:uuid}", opt=SEE)
 async def slip(request: Asked, tenant: FromPath[str], code: FromPath[str], slip_id: FromPath[UUID]) -> Response[str]:
-    return await _one(request, code, slip_id)
+    return await _page_of(slip_id).show(request, code)
 
 
 @post("/{tenant:str}/cases/{code:str}/slips/{slip_id:uuid}/withdrawal", opt=RECORD)
 async def withdraw(
     request: Asked, tenant: FromPath[str], code: FromPath[str], slip_id: FromPath[UUID]
 ) -> Response[Any]:
-    raw = await request.form()
-    form, errors = web.read(WithdrawalForm, raw)
+    form, errors = web.read(WithdrawalForm, await request.form())
+    page = _page_of(slip_id)
     if form is None:
-        return await _one(request, code, slip_id, status=422, errors=errors, typed=web.typed(raw))
-    here = web.here(request)
-    async with within(here):
-        await slips.withdraw(here, code, slip_id, form.why)
-    return web.saved(request, f"/{tenant}/cases/{code}/slips", text=WITHDRAWN)
+        return await page.again(request, code, errors)
+    why = form.why
+
+    async def act(here: Here) -> tuple[str, None]:
+        await slips.withdraw(here, code, slip_id, why)
+        return WITHDRAWN, None
+
+    return await page.acted(request, code, act, "why")
 
 
 @post("/{tenant:str}/cases/{code:str}/slips/{slip_id:uuid}/slot", opt=RECORD)
@@ -98,94 +97,60 @@ async def settle_slot(
     form, errors = web.read(SlotForm, raw)
     dated = form is not None and form.slot in (Slot.BOOKED, Slot.SEEN)
     on = forms.day(raw, "slot_on", errors) if dated else None
+    page = _page_of(slip_id)
     if form is None or errors:
-        return await _one(request, code, slip_id, status=422, errors=errors, typed=web.typed(raw))
-    here = web.here(request)
-    try:
-        async with within(here):
-            await slips.settle_slot(here, code, slip_id, form.was, form.slot, on)
-    except Invalid as wrong:
-        return await _one(request, code, slip_id, status=422, errors=wrong.fields, typed=web.typed(raw))
-    except Conflict as conflict:
-        return await _one(request, code, slip_id, status=409, errors={"slot": conflict.text}, typed=web.typed(raw))
-    return web.saved(request, f"/{tenant}/cases/{code}/slips", text=CHANGED)
+        return await page.again(request, code, errors)
+    was, now = form.was, form.slot
+
+    async def act(here: Here) -> tuple[str, None]:
+        await slips.settle_slot(here, code, slip_id, was, now, on)
+        return CHANGED, None
+
+    return await page.acted(request, code, act, "slot")
 
 
 ROUTES = [all_slips, record, slip, withdraw, settle_slot]
 
 
-async def _again(
-    request: Asked, code: str, corrects: Any, status: int, errors: dict[str, str], typed: dict[str, str]
-) -> Response[str]:
-    """The form that was sent: of a new entry, or of a correction."""
+async def _all(here: Here, case: Subject) -> dict[str, Any]:
+    lines = await slips.of_case(here, case)
+    return {"lines": [(line, _when(here, line)) for line in lines], "tellers": _tellers(), **_words()}
+
+
+SLIPS = Page("slips", "endings/slips.html", _all)
+
+
+def _page_of(slip_id: UUID) -> Page:
+    """The page of one entry; what is done there leads back to all of them."""
+
+    async def values(here: Here, case: Subject) -> dict[str, Any]:
+        line = next((line for line in await slips.of_case(here, case) if line.id == slip_id), None)
+        if line is None:
+            raise NotFound
+        typed = forms.fill_day({"told_by": line.told_by.value, "note": line.note}, "on", line.on)
+        typed = forms.fill_day(typed, "slot_on", line.slot_on or here.today)
+        return {"line": line, "when": _when(here, line), "typed": typed, "tellers": _tellers(line.told_by), **_words()}
+
+    return Page("slips", "endings/slip.html", values, ("why",), days=())
+
+
+def _sent_from(corrects: Any) -> Page:
+    """The page whose form was sent: of a new entry, or of a correction."""
     try:
-        slip_id = UUID(str(corrects))
+        return _page_of(UUID(str(corrects)))
     except ValueError:
-        return await _page(request, code, status=status, errors=errors, typed=typed)
-    return await _one(request, code, slip_id, status=status, errors=errors, typed=typed)
-
-
-async def _page(
-    request: Asked,
-    code: str,
-    *,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
-    typed: dict[str, str] | None = None,
-) -> Response[str]:
-    here = web.here(request)
-    async with within(here):
-        case = await service.seen(here, code, "slips")
-        lines = await slips.of_case(here, case)
-    return forms.page(
-        request,
-        "endings/slips.html",
-        case,
-        "slips",
-        status=status,
-        errors=errors,
-        lines=[(line, _when(here, line)) for line in lines],
-        typed=forms.fill_day(typed or {}, "on", here.today),
-        **_words(),
-    )
-
-
-async def _one(
-    request: Asked,
-    code: str,
-    slip_id: UUID,
-    *,
-    status: int = 200,
-    errors: dict[str, str] | None = None,
-    typed: dict[str, str] | None = None,
-) -> Response[str]:
-    here = web.here(request)
-    async with within(here):
-        case = await service.seen(here, code, "slips")
-        found = [line for line in await slips.of_case(here, case) if line.id == slip_id]
-    if not found:
-        raise NotFound
-    line = found[0]
-    shown = {"told_by": line.told_by.value, "note": line.note, "why": ""} | (typed or {})
-    shown = forms.fill_day(forms.fill_day(shown, "on", line.on), "slot_on", line.slot_on or here.today)
-    return forms.page(
-        request,
-        "endings/slip.html",
-        case,
-        "slips",
-        status=status,
-        errors=errors,
-        line=line,
-        when=_when(here, line),
-        typed=shown,
-        **_words(),
-    )
+        return SLIPS
 
 
 def _when(here: Here, line: Line) -> tuple[str, str]:
     """(when it was recorded, when it was taken back) in words."""
     back = clock.in_words(line.withdrawn[0], here.now) if line.withdrawn else ""
     return clock.in_words(line.recorded_at, here.now), back
+
+
+def _tellers(present: Told = Told.SELF) -> list[tuple[Told, str]]:
+    """Whom the form offers; what stands may stay."""
+    return [(kind, TOLD[kind]) for kind in dict.fromkeys((*CHOSEN, present))]
 
 
 def _words() -> dict[str, Any]:

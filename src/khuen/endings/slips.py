@@ -17,22 +17,26 @@ from khuen.followups import turns
 from khuen.followups.rules import How
 from khuen.msgid import N_
 from khuen.tenancy import Here, hot
+from khuen.treatment import breaks
 from khuen.vault import PersonVault
 
 CORRECTED = "corrected"
+_STANDS: dict[Any, Any] = {Slip.undone_at: None, Slip.undone_by: None, Slip.withdrawn_why: None}
 GONE = N_("This entry was corrected or taken back already")
+WHO_TOLD = N_("Choose who told it")
 DAY_NEEDED = N_("Enter the day with the doctor")
 
 
 @dataclass(frozen=True, slots=True)
 class NewSlip:
-    """`corrects` is the entry that this one stands instead of."""
+    """`corrects` is the entry that this one stands instead of; `result_id` the round's result that told of it."""
 
     key: UUID
     on: date
     told_by: Told
     note: str = field(default="", repr=False)
     corrects: UUID | None = None
+    result_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +60,9 @@ class Line:
 async def record(here: Here, code: str, new: NewSlip) -> UUID:
     """Keep a slip, and raise support: a visit within 48 hours and time with the doctor. Answers its id, for undo.
 
-    Told of a closed case it is kept without support. Harmless twice by the key. Raises NotFound, Invalid for the day,
-    Conflict when the entry to correct was taken back meanwhile, KeyReused.
+    The row of negative tests begins anew after its day. Told of a closed case it is kept without support. Harmless
+    twice by the key. Raises NotFound, Invalid for the day, Conflict when the entry to correct was taken back
+    meanwhile, KeyReused.
     """
     case = await service.held(here, code)
     service.refuse_day(here, case, new.on)
@@ -68,8 +73,12 @@ async def record(here: Here, code: str, new: NewSlip) -> UUID:
     before = await _standing(case, new.corrects) if new.corrects else None
     root = (before["corrects_id"] or before["id"]) if before else None
     note = service.sealed(own, "slip", new.key, new.note)
+    result_id = new.result_id or (before["result_id"] if before else None)
+    if new.told_by is Told.ROUND and result_id is None:
+        raise Invalid({"told_by": WHO_TOLD})
     assert here.member_id is not None
-    await hot(queries.RECORD, new.key, case.id, new.on, new.told_by, note, root, here.now, here.member_id)
+    await hot(queries.RECORD, new.key, case.id, new.on, new.told_by, note, root, here.now, here.member_id, result_id)
+    await breaks.begin_anew(here, case.id, new.key, new.on, instead_of=before["id"] if before else None)
     if before:
         await _withdraw(here, before["id"], CORRECTED)
     elif not case.closed:
@@ -88,8 +97,26 @@ async def withdraw(here: Here, code: str, slip_id: UUID, why: str) -> None:
     if row["undone_at"] is not None:
         return
     await _withdraw(here, slip_id, why)
+    await breaks.take_back(here, slip_id)
     await _call_off(here, row["corrects_id"] or row["id"])
     await audit.record(here, "slip:withdrawn", case.id)
+
+
+async def stand_again(here: Here, slip_id: UUID) -> None:
+    """What was taken back stands again, and asks for its support again. Harmless twice. Raises NotFound."""
+    row = await Slip.select().where(Slip.id == slip_id).lock_rows().first()
+    if row is None:
+        raise NotFound
+    if row["undone_at"] is None:
+        return
+    await Slip.update(_STANDS).where(Slip.id == slip_id)
+    root = row["corrects_id"] or row["id"]
+    await breaks.hold_again(here, slip_id)
+    await turns.hold_again(here, root)
+    called_off = (DoctorSlot.id == root) & (DoctorSlot.changed_at == row["undone_at"])
+    if await DoctorSlot.exists().where(called_off & (DoctorSlot.state == Slot.DROPPED)):
+        await _change_slot(here, root, Slot.ASKED, None)
+    await audit.record(here, "slip:recorded", row["case_id"])
 
 
 async def undo(here: Here, slip_id: UUID) -> None:
@@ -100,12 +127,14 @@ async def undo(here: Here, slip_id: UUID) -> None:
     if row["undone_at"] is not None:
         return
     await _withdraw(here, slip_id, "undone")
+    await breaks.take_back(here, slip_id)
     if row["corrects_id"] is None:
         await _call_off(here, slip_id)
     else:
-        await Slip.update({Slip.undone_at: None, Slip.undone_by: None, Slip.withdrawn_why: None}).where(
-            Slip.case_id == row["case_id"], Slip.undone_at == row["recorded_at"], Slip.withdrawn_why == CORRECTED
-        )
+        corrected = (Slip.case_id == row["case_id"]) & (Slip.undone_at == row["recorded_at"])
+        stands = await Slip.update(_STANDS).where(corrected & (Slip.withdrawn_why == CORRECTED)).returning(Slip.id)
+        for one in stands:
+            await breaks.hold_again(here, one["id"])
     await audit.record(here, "slip:withdrawn", row["case_id"])
 
 

@@ -8,7 +8,9 @@ from khuen.tenancy import TenantTable
 
 
 class Slip(TenantTable, tablename="slip"):
-    """Use that was told. `corrects_id` is the first entry of the same event; `undone_at` took this entry back."""
+    """Use that was told. `corrects_id` is the first entry of the same event, `result_id` the result of a follow-up
+    round that told of it; `undone_at` took this entry back.
+    """
 
     id = UUIDColumn(primary_key=True, default=None)
     case_id = UUIDColumn()
@@ -19,6 +21,7 @@ class Slip(TenantTable, tablename="slip"):
     recorded_at = Timestamptz(default=None)
     by_id = UUIDColumn()
     withdrawn_why = Text(null=True, default=None)
+    result_id = UUIDColumn(null=True, default=None)
     undone_at = Timestamptz(null=True, default=None)
     undone_by = UUIDColumn(null=True, default=None)
 

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from khuen import audit
 from khuen.cases import service as cases
-from khuen.cases.tables import CaseFile
 from khuen.endings import away_queries as queries
 from khuen.endings import service
 from khuen.endings.rules import Decision
@@ -93,7 +92,7 @@ async def decide(here: Here, code: str, transfer_id: UUID, decision: Decision) -
         }
     ).where(mine)
     if decision is Decision.ACCEPTED:
-        await CaseFile.update({CaseFile.project_id: row["to_project_id"]}).where(CaseFile.id == case.id)
+        await cases.record_projects([(case.id, row["to_project_id"])])
     await audit.record(here, f"transfer:{decision}", case.id)
 
 

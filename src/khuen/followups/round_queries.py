@@ -1,11 +1,9 @@
 """The statements of the follow-up rounds. $1 is the tenant."""
 
-#: one case for its page of rounds. $2 code
+#: the case that a result belongs to. $2 code
 CASE = """
-SELECT c.id, c.code, c.person_id, c.stage, c.pack_id, e.ended_on, p.called_name, p.family_name
-FROM case_file c
+SELECT c.id, c.person_id, c.stage FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
-LEFT JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id
 WHERE c.tenant_id = $1 AND c.code = $2
 """
 

@@ -66,6 +66,10 @@ STATES: dict[str, str] = {
 }
 
 
+#: "2w" and "6m" in words
+UNITS = {"w": N_("%(n)s weeks"), "m": N_("%(n)s months")}
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """Calendar days: it counts from `opens_on` to `closes_on`; from `lost_on` on it can no longer be made up for."""
@@ -85,6 +89,11 @@ class Outcome:
     treatment_completed: bool
     follow_up_completed: bool
     follow_up_over: bool  #: no round lies ahead or can still be made
+
+
+def tells_use(result: str) -> bool:
+    """Less is use too: treatment was completed, so there should be none (docs/domain.md, relapse)."""
+    return result in (Result.RELAPSE, Result.REDUCED)
 
 
 def due_on(ended_on: date, name: str) -> date:

@@ -57,13 +57,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rounds:
-    """The page of one case. `stage` is where it stands; no line without an end of treatment."""
+    """The rounds of one case; no line without an end of treatment."""
 
-    case_id: UUID
-    code: str
-    name: str
-    stage: Stage
-    ended_on: date | None
     lines: tuple[Line, ...]
     outcome: Outcome
 
@@ -136,12 +131,11 @@ async def outcome(here: Here, case_id: UUID, ended_on: date | None) -> Outcome:
     return rules.outcome(ended_on, [rules.state(_round(row), row["result"], here.today) for row in rows])
 
 
-async def of_case(here: Here, code: str) -> Rounds:
-    """The rounds with every result, notes opened; with the audit row of having been seen. Raises NotFound."""
-    case = await _case(code)
-    rows = await hot(queries.ROUNDS, [case["id"]])
-    recorded = await hot(queries.RESULTS, [case["id"]]) if rows else []
-    own = await vault.person(here, case["person_id"]) if any(row["note_sealed"] for row in recorded) else None
+async def of_case(here: Here, case_id: UUID, person_id: UUID, ended_on: date | None) -> Rounds:
+    """The rounds of a case whose page is open, with every result, notes opened."""
+    rows = await hot(queries.ROUNDS, [case_id])
+    recorded = await hot(queries.RESULTS, [case_id]) if rows else []
+    own = await vault.person(here, person_id) if any(row["note_sealed"] for row in recorded) else None
     results: dict[int, list[Recorded]] = {}
     for row in recorded:
         kept = row["note_sealed"]
@@ -154,20 +148,11 @@ async def of_case(here: Here, code: str) -> Rounds:
         Line(_round(row), rules.state(_round(row), row["result"], here.today), tuple(results.get(row["number"], ())))
         for row in rows
     )
-    await audit.record(here, "case:seen", case["id"], page="follow-up")
-    return Rounds(
-        case_id=case["id"],
-        code=code,
-        name=thai.on_phone(case["called_name"], case["family_name"]),
-        stage=Stage(case["stage"]),
-        ended_on=case["ended_on"],
-        lines=lines,
-        outcome=rules.outcome(case["ended_on"], [line.state for line in lines]),
-    )
+    return Rounds(lines, rules.outcome(ended_on, [line.state for line in lines]))
 
 
-async def record(here: Here, code: str, new: NewResult) -> UUID:
-    """Keep what came of a round; recorded again it corrects the first. Answers the id of the row, for undo.
+async def record(here: Here, code: str, new: NewResult) -> bool:
+    """Keep what came of a round; recorded again it corrects the first. Answers whether it was new.
 
     Harmless twice by the key. Raises NotFound, Invalid for the day, Conflict for a closed case, KeyReused.
     """
@@ -178,7 +163,7 @@ async def record(here: Here, code: str, new: NewResult) -> UUID:
     if known := await hot(queries.SENT, new.key):
         if tuple(known[0]) != (case["id"], new.number, new.result, new.method, new.on):
             raise KeyReused
-        return new.key
+        return False
     if case["stage"] == Stage.CLOSED:
         raise Conflict(CLOSED)
     if problem := rules.wrong_day(planned[new.number], new.on, here.today):
@@ -199,7 +184,7 @@ async def record(here: Here, code: str, new: NewResult) -> UUID:
     )
     await hot(queries.STANDS, case["id"], new.number, new.result, new.on)
     await audit.record(here, "round:recorded", case["id"], step=str(new.number))
-    return new.key
+    return True
 
 
 async def undo_record(here: Here, result_id: UUID) -> None:

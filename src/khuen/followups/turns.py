@@ -38,6 +38,16 @@ async def take_back(here: Here, key: UUID) -> None:
     await service.recompute(here, [row["case_id"] for row in gone])
 
 
+async def hold_again(here: Here, key: UUID) -> None:
+    """What was taken back turns the plan again. Harmless twice, and when there is none."""
+    back = (
+        await VisitTurn.update({VisitTurn.undone_at: None})
+        .where(VisitTurn.id == key, VisitTurn.undone_at.is_not_null())
+        .returning(VisitTurn.case_id)
+    )
+    await service.recompute(here, [row["case_id"] for row in back])
+
+
 async def resume(here: Here, case_id: UUID) -> None:
     """The visits of a case that was closed go on as they stood. Harmless twice."""
     await VisitDue.update({VisitDue.state: "open"}).where(VisitDue.case_id == case_id)

@@ -11,7 +11,8 @@ ON CONFLICT (tenant_id, case_id) DO NOTHING
 
 _KNOWN = """
 SELECT c.id AS case_id, c.code, c.stage, c.pack_id, e.id, e.screened_on, e.started_on, e.sessions, e.missed, e.tests,
-    e.negatives, e.best_negatives, e.visits, e.courses, e.certified_on, e.ended_on, e.closed_on, e.stated, c.ready,
+    e.negatives, e.best_negatives, e.broken_on, e.visits, e.courses, e.certified_on, e.ended_on, e.closed_on,
+    e.stated, c.ready,
     coalesce((SELECT o.decision = 'given' FROM consent o
         WHERE o.tenant_id = $1 AND o.case_id = c.id AND o.kind = 'treatment'
         ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1), false) AS consents,

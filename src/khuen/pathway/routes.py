@@ -85,6 +85,7 @@ async def _page(
         leads=LEADS,
         stages=STAGES,
         may_skip=rules.may_skip,
+        broken_on=found.facts.broken_on if access.may(here.roles, "cases.clinical") else None,
         errors=errors or {},
         typed=typed or {},
         key=uuid7(),

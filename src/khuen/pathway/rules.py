@@ -124,6 +124,7 @@ class Facts:
     tests: int = 0
     negatives: int = 0
     best_negatives: int = 0
+    broken_on: date | None = None  #: use was told of this day, without which the present row would be longer
     visits: int = 0
     courses: int = 0  #: trainings finished
     certified_on: date | None = None
@@ -173,6 +174,11 @@ def conditions(facts: Facts, course: Course, skipped: Mapping[str, str], today: 
         (Condition.TRAINING, facts.courses, int(course.training_required), None),
     )
     return tuple(_line(*one, skipped) for one in found if one[2] > 0)
+
+
+def reached_on(facts: Facts, stage: Stage, today: date) -> date:
+    """The day of the step to a stage: a file ends on the day that was said, however late it is written down."""
+    return facts.closed_on if stage is Stage.CLOSED and facts.closed_on else today
 
 
 def weeks(facts: Facts, today: date) -> int:

@@ -75,10 +75,11 @@ async def settle(here: Here, case_ids: Collection[UUID]) -> list[UUID]:
         if way.progress.ready != row["ready"]:
             ready[way.case_id] = way.progress.ready
         if way.progress.stage is not way.stage:
-            steps.append((way.case_id, Step(way.progress.stage, here.today, here.now)))
+            on = rules.reached_on(way.facts, way.progress.stage, here.today)
+            steps.append((way.case_id, Step(way.progress.stage, on, here.now)))
     await cases.record_ready(list(ready.items()))
     if len(steps) == 1:
-        await cases.record_step(here, steps[0][0], steps[0][1].stage, here.today)
+        await cases.record_step(here, steps[0][0], steps[0][1].stage, steps[0][1].on)
     elif steps:
         await cases.record_steps(here, steps)
         await audit.record(here, "case:stage_changed", count=len(steps))

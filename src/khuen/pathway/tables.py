@@ -19,6 +19,7 @@ class CaseEvidence(TenantTable, tablename="case_evidence"):
     tests = Integer(default=0)
     negatives = Integer(default=0)
     best_negatives = Integer(default=0)
+    broken_on = Date(null=True, default=None)
     visits = Integer(default=0)
     courses = Integer(default=0)
     certified_on = Date(null=True, default=None)

@@ -2,7 +2,9 @@
 
 #: where a case stood at the end of a day, as `rules.stage_as_of` says. {on}: the day
 _STAGE = """(SELECT t.stage FROM case_step t WHERE t.tenant_id = $1 AND t.case_id = c.id AND t.on_date <= {on}
-    ORDER BY t.on_date DESC, t.recorded_at DESC, array_position(
+        AND (t.stage <> 'closed' OR NOT EXISTS (SELECT FROM case_step o WHERE o.tenant_id = $1 AND o.case_id = c.id
+            AND o.stage <> 'closed' AND o.recorded_at > t.recorded_at))
+    ORDER BY t.stage = 'closed' DESC, t.on_date DESC, t.recorded_at DESC, array_position(
         ARRAY['enrolled', 'in_treatment', 'awaiting_doctor', 'certified', 'closed'], t.stage) DESC LIMIT 1)"""
 
 #: how somebody is marked at a session now
@@ -152,28 +154,30 @@ SELECT c.id AS case_id, c.person_id, c.opened_on, c.pack_id, k.id AS key_id, k.w
     (SELECT json_agg(json_build_array(u.id, u.taken_on, u.made_at, u.sample, encode(u.result_sealed, 'base64'),
         u.confirms_id)) FROM urine_test u
      WHERE u.tenant_id = $1 AND u.case_id = c.id AND NOT EXISTS (
-        SELECT FROM urine_test z WHERE z.tenant_id = $1 AND z.replaces_id = u.id)) AS tests
+        SELECT FROM urine_test z WHERE z.tenant_id = $1 AND z.replaces_id = u.id)) AS tests,
+    (SELECT json_agg(json_build_array(b.on_date, b.told_at)) FROM row_break b
+     WHERE b.tenant_id = $1 AND b.case_id = c.id AND b.undone_at IS NULL) AS breaks
 FROM case_file c
 LEFT JOIN vault.person_key k ON k.tenant_id = $1 AND k.person_id = c.person_id
 WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
 ORDER BY c.id
 """
 
-#: $2 id, $3 case, $4 to $14 the count
+#: $2 id, $3 case, $4 to $15 the count
 SETTLE = """
 INSERT INTO treatment_tally (tenant_id, id, case_id, started_on, held, with_doctor, missed, last_attended_on, tests,
-    last_test_on, opens_on, closes_on, negatives, best_negatives)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    last_test_on, opens_on, closes_on, negatives, best_negatives, broken_on)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (tenant_id, case_id) DO UPDATE SET (started_on, held, with_doctor, missed, last_attended_on, tests,
-    last_test_on, opens_on, closes_on, negatives, best_negatives) = (EXCLUDED.started_on, EXCLUDED.held,
+    last_test_on, opens_on, closes_on, negatives, best_negatives, broken_on) = (EXCLUDED.started_on, EXCLUDED.held,
     EXCLUDED.with_doctor, EXCLUDED.missed, EXCLUDED.last_attended_on, EXCLUDED.tests, EXCLUDED.last_test_on,
-    EXCLUDED.opens_on, EXCLUDED.closes_on, EXCLUDED.negatives, EXCLUDED.best_negatives)
+    EXCLUDED.opens_on, EXCLUDED.closes_on, EXCLUDED.negatives, EXCLUDED.best_negatives, EXCLUDED.broken_on)
 """
 
 #: $2 cases or NULL for all that are open
 TALLIES = """
 SELECT c.id AS case_id, c.opened_on, c.pack_id, t.id, t.started_on, t.held, t.with_doctor, t.missed,
-    t.last_attended_on, t.tests, t.last_test_on, t.opens_on, t.closes_on, t.negatives, t.best_negatives
+    t.last_attended_on, t.tests, t.last_test_on, t.opens_on, t.closes_on, t.negatives, t.best_negatives, t.broken_on
 FROM case_file c
 LEFT JOIN treatment_tally t ON t.tenant_id = $1 AND t.case_id = c.id
 WHERE c.tenant_id = $1 AND CASE WHEN $2::uuid[] IS NULL THEN c.stage <> 'closed' ELSE c.id = ANY ($2) END
@@ -207,7 +211,8 @@ SELECT h.task_id, h.reached, h.note_sealed FROM absence_contact h WHERE h.tenant
 CASE = """
 SELECT c.id AS case_id, c.code, c.person_id, c.project_id, c.pack_id, c.opened_on, c.stage, j.name AS project,
     p.prefix, p.given_name, p.family_name, p.called_name, t.id AS tally_id, t.started_on, t.held, t.with_doctor,
-    t.missed, t.last_attended_on, t.tests, t.last_test_on, t.opens_on, t.closes_on, t.negatives, t.best_negatives
+    t.missed, t.last_attended_on, t.tests, t.last_test_on, t.opens_on, t.closes_on, t.negatives, t.best_negatives,
+    t.broken_on
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
@@ -280,6 +285,12 @@ ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
 CUSTODY = """
 INSERT INTO test_custody (tenant_id, id, test_id, step, member_id, receiver, at, by_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING
+"""
+
+#: $2 id, $3 case, $4 day, $5 told at, $6 by
+BREAK = """
+INSERT INTO row_break (tenant_id, id, case_id, on_date, told_at, by_id) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (tenant_id, id) DO NOTHING
 """
 
 CUSTODY_SENT = "SELECT k.test_id, k.step, k.receiver FROM test_custody k WHERE k.tenant_id = $1 AND k.id = $2"

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from khuen.cases.rules import Stage, Step, stage_of
+from khuen.cases.rules import Stage, Step, stage_of, standing
 from khuen.clock import BANGKOK
 from khuen.msgid import N_
 from khuen.thai import arabic
@@ -141,7 +141,7 @@ def monday(on: date) -> date:
 
 def stage_as_of(steps: Iterable[Step], on: date) -> Stage | None:
     """Where a case stood at the end of a day; None before it was opened."""
-    until = [step for step in steps if step.on <= on]
+    until = [step for step in standing(steps) if step.on <= on]
     return stage_of(until) if until else None
 
 
@@ -242,6 +242,14 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """A row of negative tests begins anew with the tests of later days. It holds no reason: a room above has it."""
+
+    on: date
+    told_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Calendar days in which the next test counts."""
 
@@ -253,7 +261,8 @@ class Window:
 class Tally:
     """What stands in `treatment_tally`. `held` are CBTx sessions that the person was expected at.
 
-    A positive test ends the row of `negatives`; `best_negatives` is the longest row so far, which nothing takes away.
+    A positive test or a break ends the row of `negatives`; `best_negatives` is the longest row so far, which nothing
+    takes away.
     """
 
     started_on: date | None  #: the first session that the person came to
@@ -267,16 +276,27 @@ class Tally:
     closes_on: date
     negatives: int  #: in a row, up to the newest test
     best_negatives: int
+    broken_on: date | None = None  #: the break without which the present row would be longer
 
 
-def tally(opened_on: date, sessions: Iterable[Attended], tests: Iterable[Reading], every_days: int) -> Tally:
-    """The count of one case from every mark at a closed session and every test that stands, in whatever order."""
+def tally(
+    opened_on: date,
+    sessions: Iterable[Attended],
+    tests: Iterable[Reading],
+    every_days: int,
+    breaks: Collection[Break] = (),
+) -> Tally:
+    """The count of one case from every mark at a closed session, every test and every break that stands, in whatever
+    order.
+    """
     rows = sorted(sessions, key=lambda row: row.starts_at)
     came = [row for row in rows if row.mark is Mark.PRESENT]
     answered = sorted(tests, key=lambda test: (test.on, test.made_at, test.id))
     done = [test for test in answered if was_done(test.result) and not test.confirms_id]
     last = done[-1].on if done else None
-    negatives, best = _negatives([test for test in answered if test.result is not Result.NOT_DONE])
+    row, best = _negatives([test for test in answered if test.result is not Result.NOT_DONE], breaks)
+    broken_on = max((one.on for one in breaks), default=None)
+    negatives = _after(row, breaks)
     due = next_test(last or opened_on, every_days)
     return Tally(
         started_on=came[0].on if came else None,
@@ -290,6 +310,7 @@ def tally(opened_on: date, sessions: Iterable[Attended], tests: Iterable[Reading
         closes_on=due.closes_on,
         negatives=negatives,
         best_negatives=best,
+        broken_on=broken_on if negatives < len(row) else None,
     )
 
 
@@ -337,17 +358,26 @@ def _missed(rows: Sequence[Attended]) -> int:
     return missed
 
 
-def _negatives(answered: Sequence[Reading]) -> tuple[int, int]:
-    """(the row up to the newest test, the longest row). A confirmation speaks for the strip it confirms, at the
-    strip's place; a refusal ends the row.
+def _negatives(answered: Sequence[Reading], breaks: Iterable[Break]) -> tuple[list[date], int]:
+    """(the days of the row up to the newest test, the longest row). A confirmation speaks for the strip it confirms, at
+    the strip's place; a refusal ends the row.
+
+    The longest row is measured with what was known when each test was written down: a break that is told later ends
+    the present row, and takes away nothing that was reached before it was told.
     """
     confirmed = {test.confirms_id: test.result for test in answered if test.confirms_id}
-    row = best = 0
+    row: list[date] = []
+    best = 0
     for test in answered:
         if not test.confirms_id:
-            row = row + 1 if confirmed.get(test.id, test.result) is Result.NEGATIVE else 0
-            best = max(best, row)
+            row = [*row, test.on] if confirmed.get(test.id, test.result) is Result.NEGATIVE else []
+            best = max(best, _after(row, [one for one in breaks if one.told_at <= test.made_at and one.on <= test.on]))
     return row, best
+
+
+def _after(row: Sequence[date], breaks: Iterable[Break]) -> int:
+    """How many tests of a row are of a later day than every break."""
+    return sum(all(on > one.on for one in breaks) for on in row)
 
 
 def _drawn(seed: bytes, what: str) -> int:

@@ -91,3 +91,15 @@ class TreatmentTally(TenantTable, tablename="treatment_tally"):
     closes_on = Date(default=None)
     negatives = Integer()
     best_negatives = Integer()
+    broken_on = Date(null=True, default=None)
+
+
+class RowBreak(TenantTable, tablename="row_break"):
+    """A day after which the row of negative tests begins anew; `undone_at` took it back. It holds no reason."""
+
+    id = UUIDColumn(primary_key=True, default=None)
+    case_id = UUIDColumn()
+    on_date = Date(default=None)
+    told_at = Timestamptz(default=None)
+    by_id = UUIDColumn()
+    undone_at = Timestamptz(null=True, default=None)

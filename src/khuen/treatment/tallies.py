@@ -17,7 +17,7 @@ from khuen.ids import uuid7
 from khuen.pathway import service as pathway
 from khuen.tenancy import Here, hot, many
 from khuen.treatment import queries, rules
-from khuen.treatment.rules import Attended, Kind, Mark, Reading, Result, Sample, Tally
+from khuen.treatment.rules import Attended, Break, Kind, Mark, Reading, Result, Sample, Tally
 from khuen.treatment.tables import TreatmentTally
 
 PART = 200  #: cases in one transaction of the night
@@ -69,7 +69,8 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         if row["wrapped"] is None:
             continue
         pack = await packs.pack(here, row["pack_id"])
-        made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), pack.pathway.urine_every_days)
+        every_days = pack.pathway.urine_every_days
+        made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), every_days, _breaks(row))
         if before.get(row["case_id"]) != made:
             found.append(Difference(row["case_id"], before.get(row["case_id"]), made))
         day = rules.test_day(seed(safe, row["case_id"]), rules.Window(made.opens_on, made.closes_on))
@@ -111,6 +112,7 @@ def _told(tally: Tally) -> dict[str, date | int | None]:
         "tests": tally.tests,
         "negatives": tally.negatives,
         "best_negatives": tally.best_negatives,
+        "broken_on": tally.broken_on,
     }
 
 
@@ -124,6 +126,11 @@ def _sessions(row: Any) -> list[Attended]:
         Attended(datetime.fromisoformat(starts_at), date.fromisoformat(on), kind == Kind.CBTX, Mark(mark))
         for starts_at, on, kind, mark in json.loads(row["sessions"] or "[]")
     ]
+
+
+def _breaks(row: Any) -> list[Break]:
+    rows = json.loads(row["breaks"] or "[]")
+    return [Break(date.fromisoformat(on), datetime.fromisoformat(told_at)) for on, told_at in rows]
 
 
 def _tests(safe: vault.TenantVault, row: Any) -> list[Reading]:
