@@ -108,11 +108,15 @@ _READ = {
     "absence_contact": "id, task_id, reached, at",
     "urine_test": "id, case_id, sample, taken_on, done, confirms_id",
     "home_visit": "id, case_id, visited_on",
-    "treatment_tally": "case_id, started_on, held, with_doctor, missed, tests, opens_on, negatives, best_negatives",
+    "treatment_tally": "case_id, started_on, held, with_doctor, missed, tests, negatives, best_negatives, broken_on",
     "course_fact": "id, course_id, skill, from_on, until_on",
     "course_result": "id, course_id, case_id, hours, outcome, certificate",
     "occupation_grant": "id, case_id, source, baht",
     "work_found": "id, case_id, job, since_on",
+    "guest_stay": "id, case_id, from_on, until_on, returned_on",
+    "referral": "id, case_id, place, reason, on_date, answer",
+    "slip": "id, case_id, on_date, told_by, result_id",
+    "row_break": "id, case_id, on_date, told_at",
     "audit": "seq, at, member_id, tag, detail",
 }
 

@@ -12,7 +12,10 @@ import pytest
 
 from khuen import clock, district, places, thai
 from khuen.cases.rules import Stage
+from khuen.endings.rules import Answer as Answered
+from khuen.endings.rules import Decision
 from khuen.followups import rules
+from khuen.followups.round_rules import tells_use
 from khuen.followups.rules import Answer, How
 from khuen.messages.rules import KINDS, REASONS
 from khuen.paths import folder
@@ -125,7 +128,7 @@ def test_one_buddy_visits_one_person_at_a_time_unless_a_reason_says_otherwise(ma
 @WORLDS
 def test_everybody_is_plainly_made_up(made: World) -> None:
     said = re.compile("ทดลอง|สมมุติ|ตัวอย่าง|จำลอง|สาธิต|ทดสอบ|ฝึกหัด|เสมือน")
-    people = [life.newcomer.person for life in made.lives]
+    people = list({life.newcomer.person.id: life.newcomer.person for life in made.lives}.values())
     assert all(said.match(who.given_name) for who in people)
     assert all(said.match(member.called_name) for member in made.members)
     assert len({(who.given_name, who.family_name) for who in people}) == len(people), "told apart by name"
@@ -168,3 +171,56 @@ def test_acts_are_told_in_order_of_time(made: World) -> None:
 
 def test_many_districts_have_about_as_many_visits_as_asked() -> None:
     assert MANY.check_ins == pytest.approx(60 * 20, rel=0.2)
+
+
+def test_somebody_comes_back_as_a_new_episode_of_the_same_person() -> None:
+    (again,) = [life for life in LIVING.lives if life.newcomer.again]
+    (former,) = [life for life in LIVING.lives if life.newcomer.person == again.newcomer.person and life is not again]
+    assert former.closed_on and former.steps[-1].recorded_at < clock_at(again.steps[0].on)
+    assert again.steps[-1].stage is Stage.IN_TREATMENT and again.visits
+    assert not any(life.newcomer.again for life in (*NEIGHBOUR.lives, *MODEL.lives, *MANY.lives))
+
+
+def clock_at(on: date) -> datetime:
+    return datetime(on.year, on.month, on.day, tzinfo=UTC)
+
+
+def test_the_living_district_plays_who_was_elsewhere() -> None:
+    it = LIVING.elsewhere
+    assert {one.returned_on is None for one in it.stays} == {True, False}
+    assert {one.answer for one in it.sent} == {Answered.CAME_BACK, Answered.NOT_SEEN, None}
+    assert [one.decision for one in it.offered] == [Decision.ACCEPTED, Decision.REJECTED, Decision.REVOKED, None]
+    visited = {life.id: [clock.day(visit.planned_at) for visit in life.visits] for life in LIVING.lives}
+    for stay in it.stays:
+        assert not any(stay.from_on <= on <= stay.until_on for on in visited[stay.case_id]), "visits rest"
+    assert MODEL.elsewhere.stays and MODEL.elsewhere.sent and MODEL.elsewhere.offered == (), "its projects have ended"
+    gone = [one.case_id for one in (*it.stays, *it.sent, *it.offered)]
+    assert len(set(gone)) == len(gone)
+
+
+def test_songkran_and_new_year_have_no_session_and_hardly_a_visit() -> None:
+    assert MODEL.course
+    visits = Counter(clock.day(visit.planned_at) for life in MODEL.lives for visit in life.visits)
+    for first, last in ((date(2023, 12, 30), date(2024, 1, 2)), (date(2024, 4, 12), date(2024, 4, 16))):
+        days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+        assert sum(visits[on] for on in days) * 3 < sum(visits[on - timedelta(days=7)] for on in days)
+    holidays = {(1, 1), (4, 13), (4, 14), (4, 15), (12, 31)}
+    held = [one for one in MODEL.course.held if (one.on.month, one.on.day) in holidays]
+    assert all(one.state == "cancelled" for one in held)
+
+
+def test_what_is_told_or_written_down_late_keeps_both_days() -> None:
+    assert LIVING.course
+    assert any(clock.day(test.at) > test.on for test in LIVING.course.tests if test.confirms_id is None)
+    assert any((clock.day(use.at) - use.on).days > 3 for use in MODEL.after.uses)
+    closed = [life.steps[-1] for life in LIVING.lives if life.closed_on]
+    assert any(clock.day(step.recorded_at) > step.on for step in closed)
+    assert {one.kind for one in LIVING.meetings} == {"weekly", "province"}
+
+
+def test_a_round_that_tells_of_use_is_an_event_that_somebody_visited_after() -> None:
+    made = {one.id: one for one in MODEL.after.made}
+    told = [use for use in MODEL.after.uses if use.result_id]
+    assert {use.result_id for use in told} == {one.id for one in made.values() if tells_use(one.result)} != set()
+    visits = {life.id: life.visits for life in MODEL.lives}
+    assert all(any(use.at < visit.planned_at for visit in visits[use.case_id]) for use in told)

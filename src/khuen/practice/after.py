@@ -5,12 +5,13 @@ Drawn by a chance of its own, so that the rest of a world stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
+from khuen import clock
 from khuen.cases.rules import Stage
 from khuen.endings.rules import EXIT_CODES, Ending, Reason, Told
 from khuen.followups import round_rules
@@ -37,6 +38,7 @@ class Use(NamedTuple):
     note: str
     at: datetime
     seen_on: date
+    result_id: UUID | None = None  #: of the follow-up round that told of it
 
 
 class End(NamedTuple):
@@ -116,7 +118,8 @@ def what_followed(chance: Random, lives: Sequence[Life], until: datetime) -> Aft
         if (one := _made(chance, end, round_, until)) is not None
     ]
     closed = [_closed(chance, n, life) for n, life in enumerate(life for life in lives if life.closed_on)]
-    return After(tuple(_uses(chance, lives)), tuple(ends), tuple(made), tuple(closed))
+    told, made = _told(chance, {life.id: life for life in lives}, made)
+    return After((*_uses(chance, lives), *told), tuple(ends), tuple(made), tuple(closed))
 
 
 def _stage(life: Life) -> Stage:
@@ -130,7 +133,7 @@ def _uses(chance: Random, lives: Sequence[Life]) -> list[Use]:
     for life in chance.sample(able, min(len(able), max(1, len(able) // 12))):
         visit = life.visits[chance.randrange(2, len(life.visits) - 1)]
         at = visit.planned_at - timedelta(hours=chance.randint(3, 20))
-        on = (at - timedelta(days=1)).date()
+        on = (at - timedelta(days=chance.choice((0, 1, 1, 6)))).date()  # some are told of days later
         told_by = chance.choice((Told.SELF, Told.FAMILY, Told.CLINIC))
         seen_on = visit.planned_at.date() + timedelta(days=chance.randint(0, 2))
         who = life.newcomer.person.id
@@ -156,10 +159,25 @@ def _made(chance: Random, end: End, one: round_rules.Round, until: datetime) -> 
     return Made(id_, end.case_id, one.number, result, method, on, at)
 
 
+def _told(chance: Random, lives: Mapping[UUID, Life], made: Sequence[Made]) -> tuple[list[Use], list[Made]]:
+    """What rounds tell of use, each with the visit that followed; one without a visit since told of none."""
+    uses, kept = [], []
+    for one in made:
+        life = lives[one.case_id]
+        if round_rules.tells_use(one.result) and not any(one.at < visit.planned_at for visit in life.visits):
+            one = one._replace(result=Result.ABSTINENT)
+        kept.append(one)
+        if round_rules.tells_use(one.result):
+            seen_on = clock.day(one.at) + timedelta(days=chance.randint(0, 2))
+            who, id_ = life.newcomer.person.id, uuid5(one.id, "use")
+            uses.append(Use(id_, one.case_id, who, one.on, Told.ROUND, "", one.at, seen_on, one.id))
+    return uses, kept
+
+
 def _closed(chance: Random, number: int, life: Life) -> Closed:
     """Every third one as a drop-out that two people decided."""
     step = life.steps[-1]
-    at = bangkok(step.on, 16, 0)
+    at = step.recorded_at
     kind = Ending.DROP_OUT if number % 3 == 2 else _ENDINGS.get(step.reason, Ending.MOVED_AWAY)
-    proposed_at = at - timedelta(days=2) if kind is Ending.DROP_OUT else None
+    proposed_at = bangkok(step.on, 16, 0) - timedelta(days=2) if kind is Ending.DROP_OUT else None
     return Closed(identity(chance, at), life.id, life.newcomer.person.id, kind, step.on, at, proposed_at)

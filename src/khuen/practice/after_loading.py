@@ -15,6 +15,7 @@ from khuen.practice import queries as own
 from khuen.practice.after import TRIED, After, Closed
 from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, many
+from khuen.treatment.queries import BREAK
 from khuen.vault import PersonVault
 
 _HELD = '{"buddy":null,"extra":null,"slots":[]}'
@@ -24,9 +25,9 @@ async def load(here: Here, after: After, packs: Mapping[UUID, RulePack], clinic:
     """The rows, in a few flights. Due visits are recomputed afterwards by whoever calls."""
     slipped, closed = [one.person_id for one in after.uses], [one.person_id for one in after.closed]
     keys = await vault.persons(here, {*slipped, *closed})
-    await _uses(after, keys, clinic, coordinator)
     await many(queries.COMPLETE, [(one.id, one.case_id, one.on, one.at, clinic) for one in after.ends])
     await many(round_queries.RECORD, [(*one[:6], None, one.at, clinic) for one in after.made])
+    await _uses(after, keys, clinic, coordinator)
     await rounds.plan(here, {one.case_id: (one.on, packs[one.case_id]) for one in after.ends})
     await _closed(after.closed, keys, clinic, coordinator)
     await pathway.heard(here, {one.case_id: {"ended_on": one.on} for one in after.ends})
@@ -37,8 +38,9 @@ async def _uses(after: After, keys: Mapping[UUID, PersonVault], clinic: UUID, co
     rows = []
     for one in after.uses:
         note = keys[one.person_id].seal("slip", "note", one.id, one.note) if one.note else None
-        rows.append((one.id, one.case_id, one.on, one.told_by, note, None, one.at, coordinator))
+        rows.append((one.id, one.case_id, one.on, one.told_by, note, None, one.at, coordinator, one.result_id))
     await many(queries.RECORD, rows)
+    await many(BREAK, [(one.id, one.case_id, one.on, one.at, coordinator) for one in after.uses])
     await many(own.TURNED, [(one.id, one.case_id, one.at, coordinator) for one in after.uses])
     await many(
         own.SLOT,

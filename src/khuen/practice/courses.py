@@ -26,6 +26,7 @@ ELSEWHERE = "แพทย์ติดราชการ ทำกิจกรร
 HEARD = ("โทรแล้ว ติดเกี่ยวข้าว (ตัวอย่าง)", "ฝากบัดดี้ถาม สบายดี (ตัวอย่าง)", "ญาติรับสาย จะมาครั้งหน้า (ตัวอย่าง)")
 SEEN = ("อยู่กับแม่ กินได้นอนหลับ (ตัวอย่าง)", "ช่วยงานในสวน อารมณ์ดี (ตัวอย่าง)", "บ่นปวดหัว นัดพบแพทย์ (ตัวอย่าง)")
 _AHEAD_DAYS = 42
+_WRITTEN = (0,) * 18 + (1, 3)  #: after how many days a test is written down
 _WEEKLY_DOCTOR, _HARVEST = 0.95, (11, 12)
 
 
@@ -224,7 +225,7 @@ def _tests(chance: Random, life: Life, making: Making) -> Iterator[Taken]:
         on += timedelta(days=every + chance.randint(-slack, slack))
     through = life.steps[-1].stage in (Stage.AWAITING_DOCTOR, Stage.CERTIFIED)
     for number, day in enumerate(days):
-        at = bangkok(day, 10, chance.randrange(60))
+        at = min(bangkok(day, 10, chance.randrange(60)) + timedelta(days=chance.choice(_WRITTEN)), making.until)
         result = _result(chance, first=number == 0)
         if through and number >= len(days) - wanted:
             result = Result.NEGATIVE

@@ -1,4 +1,5 @@
-"""The weekly meetings of the last months: what came before them, what was decided and what became of it. Pure.
+"""The weekly meetings of the last months and the province's last one: what came before them, what was decided and what
+became of it. Pure.
 
 What a meeting saw is invented, week by week; only today's agenda, which is still to come, follows the district's data.
 """
@@ -66,6 +67,7 @@ class Gathering:
     """One meeting. The one of the day itself is planned and has nothing yet."""
 
     id: UUID
+    kind: Kind
     on: date
     number: int
     planned_at: datetime
@@ -94,24 +96,41 @@ def gatherings(
         year = rules.fiscal_year(on)
         numbers[year] = numbers.get(year, 0) + 1
         planned_at = bangkok(on - timedelta(days=6), 11, 15)
-        one = Gathering(identity(chance, planned_at), on, numbers[year], planned_at)
+        one = Gathering(identity(chance, planned_at), Kind.WEEKLY, on, numbers[year], planned_at)
         if on < today:
             earlier = [made for before in found[-2:] for made in before.decided]
             one = _held(chance, one, lives, roles, called, earlier, until, last=place == len(days) - 2)
             if file.tenant.as_of is None and place % 9 == 4:
                 one = replace(one, substitute=_SUBSTITUTE)
         found.append(one)
-    return found
+    return [*found, _province(chance, file, lives, roles, called, today, until)]
+
+
+def _province(
+    chance: Random,
+    file: TenantFile,
+    lives: Sequence[Life],
+    roles: dict[str, UUID],
+    called: dict[UUID, str],
+    today: date,
+    until: datetime,
+) -> Gathering:
+    """The province's last one, of the two of a month (E03)."""
+    on = rules.working_day(today - timedelta(days=12), set(file.settings.holidays.dates))
+    planned_at = bangkok(on - timedelta(days=8), 13, 30)
+    one = Gathering(identity(chance, planned_at), Kind.PROVINCE, on, 1, planned_at)
+    return _held(chance, one, lives, roles, called, (), until, last=False)
 
 
 def acts(made: Sequence[Gathering], by_id: UUID) -> list[Act]:
     """The audit rows of it, in no order."""
     found = []
     for one in made:
-        found.append(Act(one.planned_at, by_id, "meeting:planned", one.id, {"kind": "weekly"}))
+        kind: dict[str, str | int] = {"kind": str(one.kind)}
+        found.append(Act(one.planned_at, by_id, "meeting:planned", one.id, kind))
         if one.opened_at and one.ended_at:
-            found.append(Act(one.opened_at, by_id, "meeting:opened", one.id, {"kind": "weekly"}))
-            found.append(Act(one.ended_at, by_id, "meeting:closed", one.id, {"kind": "weekly"}))
+            found.append(Act(one.opened_at, by_id, "meeting:opened", one.id, kind))
+            found.append(Act(one.ended_at, by_id, "meeting:closed", one.id, kind))
         found += [Act(d.at, by_id, "decision:made", d.case_id, {"kind": d.kind}) for d in one.decided]
         found += [
             Act(d.step.at, d.owner_id, "task:told", d.id, {"state": d.step.state.value}) for d in one.decided if d.step

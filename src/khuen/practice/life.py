@@ -14,6 +14,8 @@ from khuen.practice.plans import Ending
 
 _MORNING, _EVENING = 3600, 41_400  # seconds of the UTC day: 8:00 to 18:30 in Bangkok
 _LATE, _SKEWED = 0.05, 0.004
+#: New Year and Songkran: days on which hardly anybody is visited, and the days until they are over
+_SEASONS = {(12, 30): 4, (12, 31): 3, (1, 1): 2, (1, 2): 1, (4, 12): 5, (4, 13): 4, (4, 14): 3, (4, 15): 2, (4, 16): 1}
 
 
 class Visit(NamedTuple):
@@ -47,6 +49,11 @@ def moment(chance: Random, on: date) -> datetime:
     return datetime(on.year, on.month, on.day, tzinfo=UTC) + timedelta(
         seconds=_MORNING + int(chance.random() * (_EVENING - _MORNING))
     )
+
+
+def after_season(on: date) -> date:
+    """The day itself, or the first one after New Year or Songkran."""
+    return on + timedelta(days=_SEASONS.get((on.month, on.day), 0))
 
 
 def last_visit(
@@ -107,6 +114,8 @@ def _before(chance: Random, opened_on: date, last: Last, cadence: Cadence) -> li
         days.append((on, how))
         on = rules.next_due(on, how, cadence) + timedelta(days=_slack(chance))
         on = max(on, days[-1][0] + timedelta(days=1))
+        if (on.month, on.day) in _SEASONS and chance.random() < 0.85:
+            on = after_season(on) + timedelta(days=chance.randint(0, 2))
     return days + row[:-1]
 
 

@@ -18,22 +18,27 @@ from khuen.members import NewMember
 from khuen.people.service import NewPerson
 from khuen.places import tambons
 from khuen.practice import names
-from khuen.practice.life import Visit, identity, last_visit, visits
+from khuen.practice.life import Visit, after_season, identity, last_visit, visits
 from khuen.practice.plans import Ending, Kind, Plan
 from khuen.rule_pack import RulePack
 
 SAFETY = ("อย่าไปคนเดียว", "มีสุนัขดุ โทรก่อนเข้าบ้าน", "ไปช่วงเย็น กลางวันไปทำงาน")
 FURTHER = "บัดดี้เดิมลาพัก ฝากเยี่ยมชั่วคราว (ตัวอย่าง)"
 CLOSED = ("ย้ายออกนอกพื้นที่ (ตัวอย่าง)", "ขอออกจากโครงการ (ตัวอย่าง)", "ส่งต่อโรงพยาบาลจังหวัด (ตัวอย่าง)")
+_LATE_DAYS = (0, 0, 0, 1, 4)  #: after how many days a closing is written down
 _PROPOSERS = ("self", "family", "community", "hospital", "police", "administration")
 
 
 class Newcomer(NamedTuple):
-    """Whoever is enrolled; the case's project id is the project's place in the tenant file until it is loaded."""
+    """Whoever is enrolled; the case's project id is the project's place in the tenant file until it is loaded.
+
+    `again`: the person is known from a case that was closed.
+    """
 
     person: NewPerson
     case: NewCase
     buddy: NewAssignment | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def wanted(making: Making) -> list[Wanted]:
             opened_on = making.today - timedelta(days=days)
             if making.plan.weekly:
                 opened_on -= timedelta(days=opened_on.weekday())
-            opened_on = max(project.starts_on, opened_on)
+            opened_on = max(project.starts_on, after_season(opened_on))
             late = kind.late[number % len(kind.late)] if kind.late else 0
             village = villages[0] if kind.shared else making.chance.choice(villages)
             found.append(Wanted(kind, project, min(opened_on, making.today - timedelta(days=1)), late, village))
@@ -113,9 +118,12 @@ def lives(making: Making, cases: Sequence[Wanted], practice_buddy: UUID, begins_
     """The first case that is due on the day is the practice buddy's; everybody else has a buddy of the own village."""
     own = next((one for one in cases if one.kind.ending is Ending.DUE), None)
     shared: UUID | None = None
-    found = []
+    found: list[Life] = []
     for number, one in enumerate(cases):
         buddy, reason = None, None
+        former = _former(found) if one.kind.again else None
+        if former:
+            one = one._replace(village=(former.subdistrict_code or "", former.moo or ""))
         if one is own:
             buddy = practice_buddy
         elif one.kind.shared and shared:
@@ -124,8 +132,15 @@ def lives(making: Making, cases: Sequence[Wanted], practice_buddy: UUID, begins_
             buddy = member(making, begins_at, ("buddy",), one.village).id
             shared = buddy if one.kind.shared else shared
         may_change = making.plan.detailed and one is not own and not one.kind.shared
-        found.append(_life(making, one, number, buddy, reason, may_change))
+        found.append(_life(making, one, number, buddy, reason, may_change, former))
     return found
+
+
+def _former(found: Sequence[Life]) -> NewPerson | None:
+    """The first of those whose case was closed and who have not come back yet."""
+    back = {life.newcomer.person.id for life in found if life.newcomer.again}
+    closed = (life.newcomer.person for life in found if life.closed_on)
+    return next((who for who in closed if who.id not in back), None)
 
 
 def member(making: Making, at: datetime, roles: tuple[str, ...], village: tuple[str, str] | None = None) -> NewMember:
@@ -158,17 +173,25 @@ def _villages(project: Project, file: TenantFile, plan: Plan) -> list[tuple[str,
     return [(code, str(moo)) for code in codes for moo in range(1, plan.villages + 1)]
 
 
-def _life(making: Making, one: Wanted, number: int, buddy: UUID | None, reason: str | None, may_change: bool) -> Life:
+def _life(
+    making: Making,
+    one: Wanted,
+    number: int,
+    buddy: UUID | None,
+    reason: str | None,
+    may_change: bool,
+    former: NewPerson | None,
+) -> Life:
     chance, pack = making.chance, making.file.pack_of(one.project)
     opened_at = bangkok(one.opened_on, 9, 30)
-    who = names.person(chance, identity(chance, opened_at), number, one.village, making.taken, one.opened_on)
+    who = former or names.person(chance, identity(chance, opened_at), number, one.village, making.taken, one.opened_on)
     case = _case(making, one, who, identity(chance, opened_at), pack)
     steps = _steps(making, one, pack)
     assignment = NewAssignment(identity(chance, opened_at), case.id, buddy, reason) if buddy else None
     handover = _handover(making, one, assignment) if assignment and may_change else None
     if assignment and handover:
         assignment = NewAssignment(assignment.id, case.id, making.spares.pop().id)
-    life = Life(Newcomer(who, case, assignment), pack, one.kind.ending, (), steps, handover)
+    life = Life(Newcomer(who, case, assignment, former is not None), pack, one.kind.ending, (), steps, handover)
     return replace(life, visits=tuple(_visits(making, one, life))) if assignment else life
 
 
@@ -234,8 +257,11 @@ def _steps(making: Making, one: Wanted, pack: RulePack) -> tuple[Step, ...]:
     reached = _way(one.kind.stage)
     for number, stage in enumerate(reached):
         on = min(on + timedelta(days=waits[stage]), yesterday)
-        reason = chance.choice(CLOSED) if stage is Stage.CLOSED else ""
-        found.append(Step(stage, on, bangkok(on, 14, number), reason))
+        if stage is Stage.CLOSED:
+            written_on = min(on + timedelta(days=chance.choice(_LATE_DAYS)), yesterday)
+            found.append(Step(stage, on, bangkok(written_on, 16, 0), chance.choice(CLOSED)))
+        else:
+            found.append(Step(stage, on, bangkok(on, 14, number)))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ bulk go by queries of our own.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
@@ -15,13 +16,14 @@ from khuen import audit, clock, members, packs, vault
 from khuen.audit import Entry
 from khuen.buddies import service as buddies
 from khuen.cases import service as cases
+from khuen.cases.rules import Step
 from khuen.enrolment import drafts
 from khuen.followups import queries as followup_queries
 from khuen.followups import service as followups
 from khuen.ids import uuid7
 from khuen.messages.rules import Kind, State
 from khuen.people import service as people
-from khuen.practice import after_loading, loading_meetings, queries
+from khuen.practice import after_loading, elsewhere_loading, loading_meetings, queries
 from khuen.practice.answers import Act, Note
 from khuen.practice.earning import earn
 from khuen.practice.life import Visit
@@ -49,6 +51,7 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await members.add(replace(here, now=world.begins_at), list(world.members))
     known = {project.name: project.id for project in await cases.projects(here)}
     ids = [known[name] for name in projects]
+    returning = _returning(world)
     acts = iter(world.acts)
     waiting: Act | None = next(acts, None)
     for moment in moments(world):
@@ -58,10 +61,13 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
             waiting = next(acts, None)
         await audit.record_many(here, entries)
         await _take_place(replace(office, now=moment.at), moment, ids)
+        if moment.closing and moment.closing[0] in returning:
+            await cases.record_steps(here, returning[moment.closing[0]])
     await audit.record_many(here, [_entry(here, act) for act in (*([waiting] if waiting else ()), *acts)])
-    await _rows(here, world)
+    await _rows(here, world, returning)
     known_packs = {life.id: life.pack for life in world.lives}
     await after_loading.load(here, world.after, known_packs, world.roles["clinic"], world.roles["coordinator"])
+    await elsewhere_loading.load(here, world.elsewhere, ids, _coordinators(world), world.roles["clinic"])
     await followups.recompute(here, [life.id for life in world.lives])
     await treat(here, world, ids)
     await earn(here, world)
@@ -78,6 +84,10 @@ async def load(here: Here, world: World, projects: list[str]) -> None:
     await audit.record(end, "practice:filled", here.tenant_id, count=world.check_ins)
 
 
+def _coordinators(world: World) -> tuple[UUID, ...]:
+    return tuple(member.id for member in world.members if "coordinator" in member.roles)
+
+
 async def _take_place(here: Here, moment: Moment, projects: list[UUID]) -> None:
     if moment.intake:
         known = await packs.all_of(here)
@@ -85,7 +95,7 @@ async def _take_place(here: Here, moment: Moment, projects: list[UUID]) -> None:
             replace(newcomer.case, project_id=projects[newcomer.case.project_id.int]) for newcomer in moment.intake
         ]
         pack_of = {project.id: known[project.pack_id] for project in await cases.projects(here)}
-        await people.register(here, [newcomer.person for newcomer in moment.intake])
+        await people.register(here, [newcomer.person for newcomer in moment.intake if not newcomer.again])
         await cases.open_cases(here, opened)
         await followups.begin(here, [(case.id, here.today, pack_of[case.project_id]) for case in opened])
         await buddies.assign(here, [newcomer.buddy for newcomer in moment.intake if newcomer.buddy])
@@ -97,12 +107,20 @@ async def _take_place(here: Here, moment: Moment, projects: list[UUID]) -> None:
         await buddies.end(here, case_id, step.reason)
 
 
-async def _rows(here: Here, world: World) -> None:
+def _returning(world: World) -> dict[UUID, list[tuple[UUID, Step]]]:
+    """The steps of the closed cases whose people come back: a person has one open case, so those close in time."""
+    back = {life.newcomer.person.id for life in world.lives if life.newcomer.again}
+    closed = [life for life in world.lives if life.closed_on and life.newcomer.person.id in back]
+    return {life.id: [(life.id, step) for step in life.steps[1:]] for life in closed}
+
+
+async def _rows(here: Here, world: World, returning: Container[UUID]) -> None:
     """What the chain has told already, as rows."""
     await _visits([*(visit for life in world.lives for visit in life.visits), *(slip.visit for slip in world.slips)])
     await many(queries.WITHDRAWN, [(slip.id, slip.visit.id, slip.at, slip.visit.member_id) for slip in world.slips])
     await many(queries.SEEN, list(world.seen))
-    await cases.record_steps(here, [(life.id, step) for life in world.lives for step in life.steps[1:]])
+    lives = [life for life in world.lives if life.id not in returning]
+    await cases.record_steps(here, [(life.id, step) for life in lives for step in life.steps[1:]])
     await _notes(here, world.notes)
     await _screenings(here, world)
 

@@ -13,7 +13,7 @@ from khuen import packs
 from khuen.ids import uuid7
 from khuen.meetings import agenda, rules
 from khuen.meetings import queries as rooms
-from khuen.meetings.rules import Matter, State
+from khuen.meetings.rules import Kind, Matter, State
 from khuen.meetings.service import Came
 from khuen.practice import queries
 from khuen.practice.gatherings import Gathering
@@ -33,12 +33,13 @@ async def load(here: Here, world: World) -> None:
         [
             (
                 one.id,
+                one.kind,
                 one.on,
                 settings.at,
                 settings.place,
                 rules.fiscal_year(one.on),
                 one.number,
-                settings.chair,
+                settings.province_chair if one.kind is Kind.PROVINCE else settings.chair,
                 State.CLOSED if one.ended_at else State.PLANNED,
                 one.planned_at,
                 by_id,

@@ -32,6 +32,7 @@ class Kind:
     project: int = 0
     late: tuple[int, ...] = ()  #: days overdue, one after another
     shared: bool = False  #: all of them are visited by one buddy, who has a reason for each further one
+    again: bool = False  #: people whose case was closed and who came back
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ LIVING = Plan(
         Kind(1, Stage.IN_TREATMENT, (30, 70), Ending.WORRYING, project=1),
         Kind(1, Stage.IN_TREATMENT, (30, 90), Ending.MISSED),
         Kind(4, Stage.IN_TREATMENT, (30, 100), shared=True),
-        Kind(4, Stage.IN_TREATMENT, (30, 80), project=1),
+        Kind(3, Stage.IN_TREATMENT, (30, 80), project=1),
+        Kind(1, Stage.IN_TREATMENT, (10, 16), again=True),
         Kind(8, Stage.AWAITING_DOCTOR, (122, 160)),
         Kind(2, Stage.AWAITING_DOCTOR, (92, 115), project=1),
         Kind(6, Stage.CERTIFIED, (150, 230)),

@@ -38,6 +38,30 @@ INSERT INTO doctor_slot (tenant_id, id, case_id, slip_id, state, on_date, asked_
 VALUES ($1, $2, $3, $2, 'seen', $4, $5, $6, $7, $8)
 """
 
+#: $2 stay, $3 case, $4 from when on, $5 made at, $6 by
+ANEW = """
+INSERT INTO visit_turn (tenant_id, id, case_id, kind, at, made_at, by_id) VALUES ($1, $2, $3, 'anew', $4, $5, $6)
+"""
+
+#: $2 stay, $3 day, $4 by
+RETURNED = "UPDATE guest_stay SET returned_on = $3, returned_by = $4 WHERE tenant_id = $1 AND id = $2"
+
+#: $2 id, $3 turn of the stay, $4 recipient, $5 day, $6 due at, $7 made at
+REMINDED = """
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+VALUES ($1, $2, 'return_due', $3, $4, $5, false, 1, 'waiting', $6, $7)
+"""
+
+#: $2 referral, $3 answer, $4 day, $5 at, $6 by
+ANSWERED = """
+UPDATE referral SET answer = $3, answered_on = $4, answered_at = $5, answered_by = $6 WHERE tenant_id = $1 AND id = $2
+"""
+
+#: $2 transfer, $3 decision, $4 at, $5 by
+TRANSFERRED = """
+UPDATE case_transfer SET decision = $3, decided_at = $4, decided_by = $5 WHERE tenant_id = $1 AND id = $2
+"""
+
 #: $2 drop-out, $3 at, $4 by
 CONFIRMED = """
 UPDATE drop_out SET decision = 'confirmed', decided_at = $3, decided_by = $4 WHERE tenant_id = $1 AND id = $2
@@ -45,7 +69,7 @@ UPDATE drop_out SET decision = 'confirmed', decided_at = $3, decided_by = $4 WHE
 MET = """
 INSERT INTO meeting (tenant_id, id, kind, on_date, starts_at, place, fiscal_year, number, chair, state, planned_at,
     by_id, opened_at, ended_at, recorder, adopted)
-VALUES ($1, $2, 'weekly', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 """
 
 DECIDED = """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID, uuid5
 
-from khuen import vault
+from khuen import clock, vault
 from khuen.practice import queries
 from khuen.practice.courses import MINUTES, Course
 from khuen.practice.world import World
@@ -155,7 +155,7 @@ async def _clinic(here: Here, world: World, it: Course) -> None:
                 None,
                 one.confirms_id,
                 None,
-                False,
+                rules.backdated(one.on, clock.day(one.at)),
                 one.at,
                 clinic,
             )

@@ -23,6 +23,7 @@ from khuen.practice.after import NOTHING, After, what_followed
 from khuen.practice.answers import Act, Note, Seen, Slip
 from khuen.practice.courses import Course, course
 from khuen.practice.drafts import Begun
+from khuen.practice.elsewhere import NOWHERE, Elsewhere, elsewhere
 from khuen.practice.gatherings import Gathering, gatherings
 from khuen.practice.gatherings import acts as meeting_acts
 from khuen.practice.lives import Life, Making, Newcomer, Wanted, bangkok, lives, member, wanted
@@ -55,6 +56,7 @@ class World:
     after: After = NOTHING
     meetings: tuple[Gathering, ...] = ()
     living: Living | None = None
+    elsewhere: Elsewhere = NOWHERE
 
     @property
     def check_ins(self) -> int:
@@ -92,7 +94,8 @@ def invent(file: TenantFile, plan: Plan, *, seed: int, today: date) -> World:
     name = f"{seed} {file.tenant.slug} {today}"
     screened = _screened(_detailed(world, making, office, cases), Random(f"{name} screening"))
     followed = _followed(screened, Random(f"{name} after"))
-    earned = _earned(followed, Random(f"{name} living"), today)
+    gone = _gone(followed, Random(f"{name} elsewhere"), file, today)
+    earned = _earned(gone, Random(f"{name} living"), today)
     return _met(earned, Random(f"{name} meetings"), file, today)
 
 
@@ -105,7 +108,7 @@ def moments(world: World) -> list[Moment]:
         if life.handover:
             found.append(Moment(life.handover[0], handover=life.handover[1]))
         if life.closed_on:
-            found.append(Moment(bangkok(life.closed_on, 16, 0), closing=(life.id, life.steps[-1])))
+            found.append(Moment(life.steps[-1].recorded_at, closing=(life.id, life.steps[-1])))
     found += [Moment(bangkok(day, 9, 30), intake=tuple(some)) for day, some in by_day.items()]
     return sorted(found, key=lambda moment: moment.at)
 
@@ -133,6 +136,13 @@ def _followed(world: World, chance: Random) -> World:
     found = what_followed(chance, world.lives, world.until)
     acts = sorted([*world.acts, *found.acts(world.roles["clinic"], world.roles["coordinator"])], key=lambda act: act.at)
     return replace(world, after=found, acts=tuple(acts))
+
+
+def _gone(world: World, chance: Random, file: TenantFile, today: date) -> World:
+    """Who was away, was sent to a hospital or moves to another project, by a chance of their own too."""
+    found = elsewhere(chance, world.lives, file.projects, today)
+    told = found.acts(world.roles["coordinator"], world.roles["clinic"])
+    return replace(world, elsewhere=found, acts=tuple(sorted([*world.acts, *told], key=lambda act: act.at)))
 
 
 def _earned(world: World, chance: Random, today: date) -> World:
