@@ -58,7 +58,7 @@ async def test_a_form_is_kept_with_answers_version_score_and_both_days(site: Sit
     [form] = (await read(site, code)).forms
     assert (form.result.taken_on, clock.day(form.result.recorded_at)) == (asked_on, here.today)
     assert form.result.points == 12 and form.result.scores[0].band == "misuse"
-    assert (form.version, form.note, form.by, form.stands) == ("V.2/th-1", "พบที่บ้าน", "Wipa", True)
+    assert (form.version, form.note, form.by, form.stands) == ("V.2/th-2", "พบที่บ้าน", "Wipa", True)
     assert set(form.result.answers) == {"substance", "q1", "q2", "q3", "q4", "q5", "q6", "injected"}
 
 

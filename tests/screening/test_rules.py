@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -300,11 +302,52 @@ def test_when_the_core_is_complete() -> None:
     assert rules.complete_on(without | {Tool.ASSIST: DAY - timedelta(days=9)}) == days[Tool.OAS]
 
 
-def test_an_old_form_keeps_its_wording() -> None:
+def test_an_old_form_keeps_its_wording_and_its_points() -> None:
     for made in CURRENT.values():
-        assert instrument(made.tool, made.version) is made and made.version.endswith("/th-1")
+        assert instrument(made.tool, made.version) is made
+        first = instrument(made.tool, f"{made.version.rpartition('/')[0]}/th-1")
+        assert (first is made) == made.version.endswith("/th-1")
+        for then, now in zip(first.items, made.items, strict=True):
+            assert (then.id, [(one.value, one.points) for one in then.options]) == (
+                now.id,
+                [(one.value, one.points) for one in now.options],
+            )
+    changed = {made.name for made in CURRENT.values() if made.version.endswith("/th-2")}
+    assert changed == {"V2", "OAS", "9Q", "SMI-V"}
     with pytest.raises(KeyError):
         instrument(Tool.V2, "V.9")
+
+
+def test_a_clear_threat_to_harm_is_an_emergency() -> None:
+    """Two hospitals' forms agree; the first wording had it one step too low."""
+    others = {option.points: option.label for option in CURRENT[Tool.OAS].items[1].options}
+    assert "ขู่จะทำร้าย" in others[3] and "ขู่จะทำร้าย" not in others[2]
+    first = {option.points: option.label for option in instrument(Tool.OAS, "OAS/th-1").items[1].options}
+    assert "ขู่จะทำร้าย" in first[2]
+
+
+#: the figures of each instrument, word for word as its row of docs/screening.md has them
+QUOTED = {
+    Tool.V2: "2–3 use, 4–26 misuse, 27–39 dependence",
+    Tool.OAS: "1 within 24 hours, 2 within 2 hours, 3 at once",
+    Tool.TWO_Q: "0; 1–2 asks for 9Q",
+    Tool.NINE_Q: "0–6 none, 7–12 mild, 13–18 moderate, 19–27 severe",
+    Tool.EIGHT_Q: "0, 1–8 low, 9–16 moderate, 17–52 severe",
+    Tool.ST5: "0–4, 5–7, 8–9, 10–15",
+    Tool.SMI_V: "0; any (1–4) is SMI-V",
+    Tool.ASSIST: "alcohol 0–10, 11–26, 27–39; others 0–3, 4–26, 27–39",
+}
+
+
+@pytest.mark.parametrize("tool", list(Tool))
+def test_every_band_edge_is_quoted_from_its_row_and_was_read_in_a_source(tool: Tool) -> None:
+    made = CURRENT[tool]
+    sheet = (Path(__file__).parents[2] / "docs/screening.md").read_text("utf-8").splitlines()
+    (row,) = [line for line in sheet if line.startswith(f"| **{made.name}** `{made.version}`")]
+    assert QUOTED[tool] in row and "[S]" in row
+    edges = {int(edge) for edge in re.findall(r"\b[0-9]+\b(?! hours)", QUOTED[tool])}
+    said = {edge for part in made.parts for band in part.bands for edge in (band.lowest, band.highest)}
+    assert said - {Tool.V2: {0, 1}, Tool.OAS: {0}}.get(tool, set()) == edges  # those are told beside the row
 
 
 # --- what holds for all answers --------------------------------------------------------------------------------------

@@ -1,15 +1,15 @@
-"""Every instrument in every wording that was ever filled in. Mind, mood and violence are written here, substances
-apart. Points, bands and sources: docs/screening.md, which also says that these Thai texts still have to be checked
-against the official forms."""
+"""Every instrument in every wording that was ever filled in. Mind, mood and violence are written here, substances and
+earlier wordings apart. Points, bands, sources and what each Thai text was compared with: docs/screening.md."""
 
 from __future__ import annotations
 
+from khuen.screening import earlier
 from khuen.screening.rules import Band, Instrument, Item, Option, Part, Sum, Tool, When
 from khuen.screening.substances import ASSIST, V2
 
 OAS = Instrument(
     tool=Tool.OAS,
-    version="OAS/th-1",
+    version="OAS/th-2",
     name="OAS",
     title="แบบประเมินพฤติกรรมก้าวร้าวรุนแรง (OAS)",
     asks_about="พฤติกรรมที่เห็นหรือมีผู้บอก คะแนนคือข้อที่สูงที่สุด",
@@ -20,8 +20,8 @@ OAS = Instrument(
             "ต่อตนเอง",
             (
                 Option("0", "ไม่พบ", 0),
-                Option("2", "ขีดข่วนผิว ตีตัวเอง ดึงผม โขกศีรษะ หรือกรีดเป็นรอยเล็ก", 2),
-                Option("3", "ทำร้ายตนเองรุนแรง เลือดออก แผลลึก บาดเจ็บภายใน หรือหมดสติ", 3),
+                Option("2", "ขีดข่วนผิวหนัง ตีตัวเอง ดึงผม หรือโขกศีรษะ เป็นรอยเล็ก", 2),
+                Option("3", "ทำร้ายตัวเองรุนแรง เช่น รอยช้ำ รอยกรีดลึก เลือดออก บาดเจ็บภายใน หรือหมดสติ", 3),
             ),
         ),
         Item(
@@ -30,9 +30,9 @@ OAS = Instrument(
             "ต่อผู้อื่น",
             (
                 Option("0", "ไม่พบ", 0),
-                Option("1", "หงุดหงิด ส่งเสียงดัง ตะโกนด่าด้วยคำไม่รุนแรง", 1),
-                Option("2", "ด่าหยาบคาย ทำท่าคุกคาม หรือขู่จะทำร้ายชัดเจน", 2),
-                Option("3", "ทำร้ายผู้อื่นจนบาดเจ็บ", 3),
+                Option("1", "หงุดหงิด ส่งเสียงดัง ตะโกนด้วยความโกรธ หรือด่าด้วยคำไม่รุนแรง", 1),
+                Option("2", "ด่าหยาบคายรุนแรง ทำท่าคุกคาม พุ่งชน เตะ ผลัก หรือดึงผม โดยไม่มีใครบาดเจ็บ", 2),
+                Option("3", "ขู่จะทำร้ายชัดเจน เช่น บอกว่าจะฆ่า หรือทำร้ายผู้อื่นจนบาดเจ็บหรือหมดสติ", 3),
             ),
         ),
         Item(
@@ -43,7 +43,7 @@ OAS = Instrument(
                 Option("0", "ไม่พบ", 0),
                 Option("1", "ปิดประตูเสียงดัง รื้อข้าวของกระจัดกระจาย", 1),
                 Option("2", "ขว้าง เตะ หรือทุบสิ่งของ", 2),
-                Option("3", "ทำลายข้าวของแตกหัก ขว้างของอันตราย หรือจุดไฟเผา", 3),
+                Option("3", "ทำของแตกหัก ขว้างของอันตราย เช่น แก้วหรือมีด หรือจุดไฟเผา", 3),
             ),
         ),
     ),
@@ -92,14 +92,14 @@ _NINE = (
     "หลับยาก หลับ ๆ ตื่น ๆ หรือหลับมากไป",
     "เหนื่อยง่าย หรือไม่ค่อยมีแรง",
     "เบื่ออาหาร หรือกินมากเกินไป",
-    "รู้สึกไม่ดีกับตัวเอง คิดว่าตัวเองล้มเหลว หรือทำให้ครอบครัวผิดหวัง",
+    "รู้สึกไม่ดีกับตัวเอง คิดว่าตัวเองล้มเหลว หรือทำให้ตนเองหรือครอบครัวผิดหวัง",
     "สมาธิไม่ดีเวลาทำอะไร เช่น ดูโทรทัศน์ ฟังวิทยุ หรือทำงานที่ต้องตั้งใจ",
-    "พูดหรือทำอะไรช้าจนคนอื่นเห็นได้ หรือกระสับกระส่ายกว่าที่เคย",
+    "พูดช้า ทำอะไรช้าจนคนอื่นสังเกตได้ หรือกระสับกระส่าย อยู่นิ่งไม่ได้เหมือนที่เคยเป็น",
     "คิดทำร้ายตนเอง หรือคิดว่าถ้าตายไปคงจะดี",
 )
 NINE_Q = Instrument(
     tool=Tool.NINE_Q,
-    version="9Q/th-1",
+    version="9Q/th-2",
     name="9Q",
     title="แบบประเมินโรคซึมเศร้า 9 คำถาม (9Q)",
     asks_about="ช่วง 2 สัปดาห์ที่ผ่านมา รวมวันนี้ มีอาการบ่อยเพียงใด",
@@ -190,14 +190,14 @@ ST5 = Instrument(
 )
 
 _CRITERIA = (
-    "เคยทำร้ายตนเองรุนแรง โดยตั้งใจให้ตาย",
-    "เคยทำร้ายผู้อื่น หรือก่อความรุนแรงในชุมชน",
-    "มีความหลงผิดที่คิดจะฆ่าหรือทำร้ายผู้อื่น หรือระบุตัวคนที่จะทำร้าย",
-    "เคยก่อคดีร้ายแรง (ฆ่า พยายามฆ่า ข่มขืน วางเพลิง)",
+    "เคยทำร้ายตนเองด้วยวิธีรุนแรง มุ่งหวังให้เสียชีวิต",
+    "เคยทำร้ายผู้อื่นด้วยวิธีรุนแรง หรือก่อเหตุรุนแรงในชุมชน",
+    "มีอาการหลงผิด และคิดทำร้ายผู้อื่นถึงชีวิต หรือมุ่งร้ายใครโดยเฉพาะ เช่น ระบุชื่อ",
+    "เคยก่อคดีอาญารุนแรง (ฆ่า พยายามฆ่า ข่มขืน วางเพลิง)",
 )
 SMI_V = Instrument(
     tool=Tool.SMI_V,
-    version="SMI-V/th-1",
+    version="SMI-V/th-2",
     name="SMI-V",
     title="เกณฑ์เสี่ยงก่อความรุนแรง (SMI-V)",
     asks_about="เข้าเกณฑ์ข้อใดข้อหนึ่งก็นับ",
@@ -207,7 +207,13 @@ SMI_V = Instrument(
 
 #: the wording in use, in the order in which a screening goes
 CURRENT: dict[Tool, Instrument] = {one.tool: one for one in (V2, OAS, TWO_Q, NINE_Q, EIGHT_Q, SMI_V, ST5, ASSIST)}
-_EVERY = {(one.tool, one.version): one for one in CURRENT.values()}
+_EARLIER = (
+    earlier.wording(V2, "V.2/th-1", earlier.V2_1),
+    earlier.wording(OAS, "OAS/th-1", earlier.OAS_1),
+    earlier.wording(NINE_Q, "9Q/th-1", earlier.NINE_Q_1),
+    earlier.wording(SMI_V, "SMI-V/th-1", earlier.SMI_V_1),
+)
+_EVERY = {(one.tool, one.version): one for one in (*CURRENT.values(), *_EARLIER)}
 
 
 def instrument(tool: Tool, version: str) -> Instrument:

@@ -1,5 +1,5 @@
-"""V2 and ASSIST v3: the use of substances. Points, bands and sources: docs/screening.md, which also says that these
-Thai texts still have to be checked against the official forms."""
+"""V2 and ASSIST v3: the use of substances. Points, bands, sources and what each Thai text was compared with:
+docs/screening.md."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _INJECTED = tuple(Option(option.value, option.label) for option in _EVER)
 
 V2 = Instrument(
     tool=Tool.V2,
-    version="V.2/th-1",
+    version="V.2/th-2",
     name="V2",
     title="แบบคัดกรองการใช้สารเสพติด (บคก.กสธ. V.2)",
     asks_about="ช่วง 3 เดือนที่ผ่านมา ใช้หนึ่งแบบต่อสารหลักหนึ่งชนิด",
@@ -59,11 +59,11 @@ V2 = Instrument(
             scored=False,
         ),
         Item("q1", "1", "ใช้สารนี้บ่อยเพียงใด", _USE),
-        Item("q2", "2", "มีความต้องการหรือรู้สึกอยากใช้สารนี้อย่างรุนแรง บ่อยเพียงใด", _CRAVING),
+        Item("q2", "2", "มีความต้องการหรือรู้สึกอยากใช้สารนี้จนทนไม่ได้ บ่อยเพียงใด", _CRAVING),
         Item("q3", "3", "การใช้สารนี้ทำให้เกิดปัญหาสุขภาพ ครอบครัว สังคม กฎหมาย หรือการเงิน บ่อยเพียงใด", _PROBLEMS),
-        Item("q4", "4", "ทำสิ่งที่ควรทำตามปกติไม่ได้ เพราะการใช้สารนี้ บ่อยเพียงใด", _DUTIES),
-        Item("q5", "5", "ญาติ เพื่อน หรือคนอื่น เคยแสดงความห่วงใยเรื่องการใช้สารนี้หรือไม่", _EVER),
-        Item("q6", "6", "เคยพยายามลดหรือหยุดใช้สารนี้ แต่ทำไม่สำเร็จหรือไม่", _EVER),
+        Item("q4", "4", "รับผิดชอบหรือทำสิ่งที่เคยทำตามปกติไม่ได้ เพราะการใช้สารนี้ บ่อยเพียงใด", _DUTIES),
+        Item("q5", "5", "ญาติ เพื่อน หรือคนรู้จัก เคยว่ากล่าวตักเตือน จับผิด หรือสงสัยเรื่องการใช้สารนี้หรือไม่", _EVER),
+        Item("q6", "6", "เคยลดหรือหยุดใช้สารนี้ แต่ไม่สำเร็จหรือไม่", _EVER),
         Item("injected", "ถามเพิ่ม", "เคยใช้สารเสพติดโดยวิธีฉีดหรือไม่ (ไม่คิดคะแนน)", _INJECTED, scored=False),
     ),
     parts=(Part("", "", _V2_BANDS),),
