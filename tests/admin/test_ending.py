@@ -65,6 +65,20 @@ async def test_the_page_before_says_how_many_people_need_another_buddy(office: O
     assert "เป็นบัดดี้ของ 1 คน" in (await office.clients["dao"].get(ask)).text
 
 
+async def test_the_people_of_a_deactivated_buddy_wait_for_another_one(office: Office, root: Any) -> None:
+    code = await office.in_care()
+    await office.clients["dao"].post(f"{PEOPLE}/{office.id('somchai')}/ending")
+    row = await root.fetchrow("SELECT ended_at IS NOT NULL AS ended, end_reason FROM assignment")
+    assert tuple(row) == (True, "ไม่ได้ทำงานที่นี่แล้ว")
+    assert await root.fetchval("SELECT count(*) FROM audit WHERE tag = 'assignment:ended'") == 1
+    matching = (await office.clients["nok"].get("/chatturat/matching")).text
+    assert code in matching and "Somchai" not in matching
+    answer = await office.clients["nok"].post(
+        f"/chatturat/cases/{code}/assignment", data={"key": str(uuid7()), "member_id": str(office.id("somchai"))}
+    )
+    assert answer.status_code == 422, "whoever left is nobody's buddy again"
+
+
 async def test_nobody_ends_themselves_or_the_last_administrator(office: Office, root: Any) -> None:
     assert (await office.clients["dao"].post(f"{PEOPLE}/{office.id('dao')}/ending")).status_code == 409
     await root.execute(

@@ -99,6 +99,16 @@ def test_a_clock_ahead_by_more_than_a_day_is_told() -> None:
     assert rules.planned(now - timedelta(days=9), now) == now - timedelta(days=9)
 
 
+def test_a_phone_whose_clock_is_an_hour_off_moves_no_visit_to_another_day() -> None:
+    """Ten in the evening in Bangkok: an hour ahead is still today, and it never lies after it reached us."""
+    now = datetime(2026, 11, 24, 15, tzinfo=UTC)
+    for hours in (-1, 1):
+        told = now + timedelta(hours=hours)
+        assert not rules.skewed(told, now) and rules.planned(told, now) <= now
+        mine, exact = (rules.window(clock.day(rules.planned(at, now)), How.WELL, STANDARD) for at in (told, now))
+        assert mine == exact
+
+
 packs = st.integers(1, 60).flatmap(
     lambda every: st.builds(
         Pack,

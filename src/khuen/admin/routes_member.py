@@ -102,7 +102,7 @@ async def end(request: Asked, tenant: FromPath[str], member_id: FromPath[UUID]) 
         async with within(here):
             await members.held(member_id)  # a stranger's membership is not found
             await staff.shut_out(here.tenant_id, member_id, by=_by(request), now=clock.now())
-            await members.leave(here, member_id)
+            await service.leave(here, member_id)
     except LastAdministrator as error:
         return await _confirm(request, member_id, "admin/ending.html", problem=error.text, status=409)
     return web.saved(request, f"/{tenant}/admin/members", text=ENDED)

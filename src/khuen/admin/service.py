@@ -10,11 +10,15 @@ from uuid import UUID
 
 from khuen import audit, members
 from khuen.admin import queries, rules
+from khuen.buddies import service as buddies
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.members import Details, NewMember
+from khuen.msgid import N_
 from khuen.tenancy import Here, hot
+from khuen.words import gettext
 
 A_PAGE = 50
+WORKS_NO_MORE = N_("No longer works here")
 
 
 class RolesChanged(Conflict):
@@ -164,6 +168,12 @@ async def correct(here: Here, member_id: UUID, was: str, new: Details, reason: s
 
 def _changed(before: Details, after: Details) -> str:
     return rules.changed(members.fields(before), members.fields(after))
+
+
+async def leave(here: Here, member_id: UUID) -> None:
+    """Somebody works here no longer; whoever they visited waits for another buddy. Raises NotFound."""
+    await members.leave(here, member_id)
+    await buddies.end_of_member(here, member_id, gettext(WORKS_NO_MORE))
 
 
 async def _same(here: Here, row: Any, new: NewMember) -> None:

@@ -17,6 +17,15 @@ WITH ended AS (
 UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING ended.id
 """
 
+#: $2 member, $3 at, $4 reason: everything that this member holds
+END_OF_MEMBER = """
+WITH ended AS (
+    UPDATE assignment SET ended_at = $3, end_reason = $4
+    WHERE tenant_id = $1 AND member_id = $2 AND ended_at IS NULL RETURNING case_id
+)
+UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING c.id
+"""
+
 #: $2 code: an open case, for whoever may assign
 CASE = """
 SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo

@@ -115,6 +115,14 @@ async def end(here: Here, case_id: UUID, reason: str) -> bool:
     return True
 
 
+async def end_of_member(here: Here, member_id: UUID, reason: str) -> int:
+    """Nobody is visited by this member any more; answers how many people wait for another buddy now."""
+    rows = await hot(queries.END_OF_MEMBER, member_id, here.now, reason)
+    for row in rows:
+        await audit.record(here, "assignment:ended", row["id"])
+    return len(rows)
+
+
 async def replace(here: Here, new: NewAssignment, reason: str | None) -> None:
     """Another buddy from now on; the one before is kept in the history with `reason`. Harmless twice; raises as assign.
 
