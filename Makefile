@@ -10,7 +10,7 @@ PY = $(or $(shell for p in python3.11 python3.12 python3; do \
 SOURCES := src workers migrations tests bench
 T ?= tests
 
-.PHONY: help demo test check bench faults lock image clean
+.PHONY: help demo test check cover bench faults lock image clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: $(VENV)/.dev ## style, types and the walls between the rooms
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy --strict src workers
 	$(BIN)/lint-imports
+
+cover: $(VENV)/.dev ## whether the pure tests take every branch of the rules
+	$(BIN)/python -m pytest -p tests.branches -n 0 $(wildcard $(patsubst src/khuen/%/rules.py,tests/%,$(wildcard src/khuen/*/rules.py)))
 
 bench: $(VENV)/.dev ## measure, with the spread
 	$(BIN)/python -m bench

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from khuen.access import may
+from khuen.board import rules
 from khuen.board.next_step import next_step
 from khuen.board.rules import (
     BITS,
@@ -121,3 +122,11 @@ def test_the_first_lane_is_the_lowest_bit_and_what_is_asked_for_is_a_mask() -> N
     assert first_lane(BITS[Lane.READY] | BITS[Lane.OVERDUE]) is Lane.OVERDUE
     assert [lane for lane in ORDER if BITS[lane] & MASKS[Lane.WORK]] == list(ORDER[:-1])
     assert all(BITS[lane] & MASKS[Lane.ALL] for lane in ORDER) and MASKS.keys() == set(Lane)
+
+
+def test_nobody_visits_since_the_last_buddy_stopped_or_since_the_case_was_opened() -> None:
+    made_at = datetime(2026, 11, 24, 3, tzinfo=UTC)  # ten in the morning in Bangkok
+    left_at = made_at - timedelta(days=3)
+    assert rules.alone_since(made_at, date(2026, 11, 1), left_at) == left_at
+    assert rules.alone_since(made_at, date(2026, 11, 24), None) == made_at
+    assert rules.alone_since(made_at, date(2026, 11, 20), None) == datetime(2026, 11, 19, 17, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from khuen.cases import service as cases
-from khuen.cases.rules import ConsentKind, Decision, Stage, Step, stage_of, standing
+from khuen.cases.rules import ConsentKind, Decision, Stage, Step, is_code, stage_of, standing
 from khuen.cases.service import Consent, NewCase
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
@@ -100,6 +100,11 @@ def test_the_latest_step_by_date_decides_then_the_one_recorded_last() -> None:
     same_day = Step(Stage.IN_TREATMENT, TODAY, NOW + timedelta(hours=1))
     earlier = Step(Stage.AWAITING_DOCTOR, TODAY - timedelta(days=1), NOW + timedelta(hours=2))
     assert stage_of([earlier, same_day, first]) is Stage.IN_TREATMENT
+
+
+@pytest.mark.parametrize(("text", "code"), [("CTR-0001", True), ("CTR-1", False), ("ctr-0001", False), ("", False)])
+def test_only_what_looks_like_a_code_is_asked_for(text: str, code: bool) -> None:
+    assert is_code(text) is code
 
 
 def test_a_closing_of_an_earlier_day_closes_and_another_stage_after_it_takes_it_back() -> None:

@@ -69,4 +69,6 @@ def test_what_is_asked() -> None:
     assert asked("cpm 7").code == "CPM-0007" and asked("CPM-12345").code == "CPM-12345"
     assert asked("1234").last_four == "1234" and asked("๑๒๓๔").last_four == "1234"
     assert asked("081 234 0000").phone == "+66812340000"
+    assert asked(ID).national_id == ID and asked(ID).phone is None
+    assert asked("12345678901234567").national_id is None
     assert asked("").name is None and asked("???").name is None

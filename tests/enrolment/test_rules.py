@@ -135,6 +135,26 @@ def test_who_needs_a_guardian(born: str, age: int | None, guardian: bool) -> Non
     assert rows.read(GOOD | {"birth": born, "guardian": "สมรสแล้ว"}, AROUND).state == "good"
 
 
+@pytest.mark.parametrize(("age", "outside"), [(None, False), (11, True), (12, False), (65, False), (66, True)])
+def test_whoever_is_outside_the_ages_of_the_programme_is_told_of(age: int | None, outside: bool) -> None:
+    assert rules.outside_programme(age, 12, 65) is outside
+
+
+@pytest.mark.parametrize(
+    ("age", "guardian", "problem"),
+    [
+        (None, "", None),
+        (20, "", None),
+        (19, "", "guardian"),
+        (19, rules.MARRIED, None),
+        (10, "นางทดลอง ตัวอย่าง", None),
+        (10, rules.MARRIED, "guardian_alone"),
+    ],
+)
+def test_marriage_stands_for_a_guardian_but_not_of_a_child(age: int | None, guardian: str, problem: str | None) -> None:
+    assert rules.lacks_guardian(age, guardian) == problem
+
+
 @given(st.dictionaries(st.sampled_from(list(columns.FIELDS)), ANY_TEXT))
 def test_no_text_breaks_a_row(typed: dict[str, str]) -> None:
     row = rows.read(typed, AROUND)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from khuen import clock
 from khuen.followups import round_rules as rules
-from khuen.followups.round_rules import Outcome, State
+from khuen.followups.round_rules import Outcome, Result, State
 
 SEVEN = ("2w", "1m", "2m", "3m", "6m", "9m", "12m")
 days = st.dates(date(2020, 1, 1), date(2030, 12, 31))
@@ -83,6 +83,10 @@ def test_how_a_round_stands(on: date, result: str | None, expected: State) -> No
     first = rules.schedule(date(2026, 1, 1), SEVEN, 7)[0]
     assert (first.opens_on, first.closes_on, first.lost_on) == (date(2026, 1, 8), date(2026, 1, 22), date(2026, 1, 25))
     assert rules.state(first, result, on) is expected
+
+
+def test_less_is_use_too_after_treatment_was_completed() -> None:
+    assert {result for result in Result if rules.tells_use(result)} == {Result.RELAPSE, Result.REDUCED}
 
 
 def test_the_day_of_a_round() -> None:

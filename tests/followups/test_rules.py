@@ -99,6 +99,10 @@ def test_a_clock_ahead_by_more_than_a_day_is_told() -> None:
     assert rules.planned(now - timedelta(days=9), now) == now - timedelta(days=9)
 
 
+def test_only_an_urgent_answer_is_told_at_once() -> None:
+    assert [how for how in How if rules.calls_for_help(how)] == [How.URGENT]
+
+
 def test_a_phone_whose_clock_is_an_hour_off_moves_no_visit_to_another_day() -> None:
     """Ten in the evening in Bangkok: an hour ahead is still today, and it never lies after it reached us."""
     now = datetime(2026, 11, 24, 15, tzinfo=UTC)

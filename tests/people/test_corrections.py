@@ -49,6 +49,7 @@ def test_a_year_typed_as_67_2567_or_1967_is_read_right(typed: str, year: int) ->
         (Field.BIRTH, {"birth_year": "2570"}, "birth"),
         (Field.BIRTH, {"birth_year": "1900"}, "birth"),
         (Field.BIRTH, {"birth_day": "1", "birth_year": "2540"}, "birth"),
+        (Field.BIRTH, {"birth_month": "2", "birth_year": "2540"}, "birth"),
         (Field.SEX, {"sex": "x"}, "sex"),
         (Field.ADDRESS, {"moo": "สาม"}, "moo"),
         (Field.PHONE, {"phone": "12"}, "phone"),
@@ -61,6 +62,13 @@ def test_a_year_typed_as_67_2567_or_1967_is_read_right(typed: str, year: int) ->
 def test_what_cannot_be_kept_is_said_at_its_field(one: Field, typed: dict[str, str], where: str) -> None:
     values, wrong = rules.read(one, typed, TODAY)
     assert values == {} and list(wrong) == [where]
+
+
+@pytest.mark.parametrize("one", Field)
+def test_what_is_typed_well_is_kept(one: Field) -> None:
+    values, wrong = rules.read(one, FORMS[one], TODAY)
+    assert wrong == {} and values
+    assert {Field.PHONE: "+66819999999", Field.NATIONAL_ID: ID, Field.ADDRESS: "7"}.get(one) in (None, *values.values())
 
 
 def test_nothing_is_an_answer_where_there_may_be_none() -> None:

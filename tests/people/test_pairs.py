@@ -11,7 +11,7 @@ from khuen.errors import KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.people import pairs
 from khuen.people import service as people
-from khuen.people.rules import Apart, SameBy, asked, strength
+from khuen.people.rules import Apart, SameBy, asked, pair, strength
 from khuen.settings import Settings
 from khuen.tenancy import within
 from tests import care
@@ -154,6 +154,11 @@ async def test_threat_08_a_pair_of_another_district_is_not_there(made: District,
         with pytest.raises(NotFound):
             async with within(here):
                 await act()
+
+
+def test_a_pair_has_one_order() -> None:
+    one, other = sorted((uuid7(), uuid7()))
+    assert pair(one, other) == pair(other, one) == (one, other)
 
 
 def test_the_strongest_sign_stands_first() -> None:

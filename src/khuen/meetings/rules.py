@@ -338,12 +338,12 @@ def _some_together(section: Section, matters: list[Matter]) -> list[Matter]:
     rest = matters[MOST:]
     if not rest:
         return matters
-    return [*matters[:MOST], Matter(section, codes=tuple(matter.code or "" for matter in rest))]
+    return [*matters[:MOST], Matter(section, codes=tuple(str(matter.code) for matter in rest))]
 
 
 def _pressing(matter: Matter) -> tuple[int, int, int, int, int, str]:
     days = (-matter.late_days, -matter.missed, -matter.alone_days, -matter.same_stage_days)
-    return (-matter.rank, *days, matter.code or "")
+    return (-matter.rank, *days, str(matter.code))
 
 
 def _days(since: date | None, today: date) -> int:

@@ -278,10 +278,10 @@ def next_step(results: Sequence[Result], decided: Decided | None) -> Step:
 def complete_on(taken_on: Mapping[Tool, date]) -> date | None:
     """The newest day of a screening whose core is complete; None while one of its instruments was never done."""
     first = [taken_on[tool] for tool in (Tool.V2, Tool.ASSIST) if tool in taken_on]
-    rest = [taken_on.get(tool) for tool in CORE[1:]]
-    if not first or None in rest:
+    rest = [taken_on[tool] for tool in CORE[1:] if tool in taken_on]
+    if not first or len(rest) < len(CORE) - 1:
         return None
-    return max(*first, *(day for day in rest if day))
+    return max(*first, *rest)
 
 
 def _scored(part: Part, points: int) -> Score:
