@@ -89,7 +89,13 @@ def test_the_living_district_has_something_of_everything() -> None:
     assert any(life.handover for life in LIVING.lives)
     assert len(LIVING.begun) == 3 and LIVING.notes and LIVING.slips
     assert {told.reason for told in LIVING.told} - {None} <= set(REASONS)
-    assert {told.kind for told in LIVING.told} == set(KINDS) - {"nudge", "alert", "return_due", "task_due_digest"}
+    assert {told.kind for told in LIVING.told} == set(KINDS) - {
+        "nudge",
+        "alert",
+        "return_due",
+        "task_due_digest",
+        "test",
+    }
 
 
 def test_the_practice_buddy_visits_one_person_who_is_due_today() -> None:
