@@ -189,11 +189,11 @@ GET  /{tenant}/admin/settings/{part}          tenant_admin               200  - 
 POST /{tenant}/admin/settings/{part}          tenant_admin               422  -    -    -
 GET  /{tenant}/admin/settings/history         tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/settings/history/{row_id}/return tenant_admin       303  303  404  404
-GET  /{tenant}/admin/holidays                 tenant_admin               200  -    -    -    3
-POST /{tenant}/admin/holidays                 tenant_admin               422  -    -    -
-GET  /{tenant}/admin/wording                  tenant_admin               200  -    -    -    3
-GET  /{tenant}/admin/wording/{kind}           tenant_admin               200  -    -    -    3
-POST /{tenant}/admin/wording/{kind}           tenant_admin               422  -    -    -
+GET  /{tenant}/admin/settings/holidays        tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/settings/holidays        tenant_admin               422  -    -    -
+GET  /{tenant}/admin/settings/wording         tenant_admin               200  -    -    -    3
+GET  /{tenant}/admin/settings/wording/{kind}  tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/settings/wording/{kind}  tenant_admin               422  -    -    -
 GET  /{tenant}/admin                          tenant_admin               200  -    -    -    7
 GET  /{tenant}/admin/test-messages            tenant_admin               200  -    -    -    3
 POST /{tenant}/admin/test-messages            tenant_admin               303  -    -    -

@@ -519,7 +519,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{member_id}/roles": {"was": "buddy", "roles": "chair"},
         "settings/{part}": {**key, "was": "1"},
         "{row_id}/return": key,
-        "admin/holidays": {**key, "new-1": "99"},
+        "settings/holidays": {**key, "new-1": "99"},
         "wording/{kind}": {**key, "said": "ตรวจ", "subject": "นัด"},
         "admin/test-messages": key,
         "audit/checks": key,

@@ -47,13 +47,13 @@ MENU = (
     ("meetings.see", "meetings", N_("Meetings")),
     ("tasks.see", "tasks", N_("Tasks")),
     ("messages.see", "messages", N_("Messages")),
-    ("packs.see", "packs", N_("Rule packs")),
     ("followups.today", "b/", N_("My visits")),
     ("admin.members", "admin", N_("Set-up")),
     ("admin.members", "admin/members", N_("People who work here")),
     ("admin.invite", "admin/invitations", N_("Invitations")),
     ("admin.settings", "admin/settings", N_("Settings")),
     ("admin.audit", "admin/audit", N_("Audit log")),
+    ("packs.see", "packs", N_("Rule packs")),
 )
 
 

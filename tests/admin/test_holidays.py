@@ -10,7 +10,7 @@ from khuen import packs, public_holidays
 from khuen.tenancy import within
 from tests.admin.conftest import Office
 
-PAGE = "/chatturat/admin/holidays"
+PAGE = "/chatturat/admin/settings/holidays"
 
 
 async def held(office: Office) -> Any:

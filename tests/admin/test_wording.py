@@ -21,8 +21,8 @@ from tests.admin.conftest import Office
 from tests.post import mail_server
 from workers.messages import deliver
 
-PAGE = "/chatturat/admin/wording/overdue_escalation"
-URGENT = "/chatturat/admin/wording/urgent_check_in"
+PAGE = "/chatturat/admin/settings/wording/overdue_escalation"
+URGENT = "/chatturat/admin/settings/wording/urgent_check_in"
 OWN = {"said": "มีนัดค้าง {จำนวน} วันแล้ว ช่วยดูด้วย", "subject": "นัดค้าง"}
 
 

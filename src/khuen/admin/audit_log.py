@@ -72,7 +72,9 @@ async def lines(here: Here, asked: Asked, limit: int = A_PAGE) -> list[Line]:
         return []
     since, until = _span(asked.day)
     moment, seq = asked.behind or (_EVER[1], _END)
-    values = (since, until, asked.member_id, asked.thing, subjects, moment, seq, limit)
+    until = min(until, moment + timedelta(microseconds=1))  # an index begins here; the pair alone is only a filter
+    tags = [tag for tag in sorted(audit.TAGS) if tag.partition(":")[0] == asked.thing] if asked.thing else None
+    values = (since, until, asked.member_id, tags, subjects, moment, seq, limit)
     return [_line(row, asked.code) for row in await hot(_statement(asked), *values)]
 
 
@@ -180,7 +182,7 @@ def _statement(asked: Asked) -> str:
         return queries.OF_SUBJECT
     if asked.member_id:
         return queries.OF_MEMBER
-    return queries.OF_THING if asked.thing else queries.ALL
+    return queries.OF_TAGS if asked.thing else queries.ALL
 
 
 def _span(day: date | None) -> tuple[datetime, datetime]:

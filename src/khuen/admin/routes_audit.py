@@ -139,7 +139,8 @@ def _behind(text: str) -> tuple[datetime, int] | None:
         at = datetime.fromisoformat(moment)
     except ValueError:
         return None
-    return (at, int(seq)) if at.tzinfo and seq.isascii() and seq.isdecimal() and len(seq) < 19 else None
+    fits = at.tzinfo and 1970 < at.year < 9000 and seq.isascii() and seq.isdecimal() and len(seq) < 19
+    return (at, int(seq)) if fits else None
 
 
 def _act(line: Line) -> str:

@@ -46,12 +46,12 @@ class Typed:
     lines: tuple[tuple[str, str], ...]
 
 
-@get("/{tenant:str}/admin/holidays", opt=SETTINGS)
+@get("/{tenant:str}/admin/settings/holidays", opt=SETTINGS)
 async def year(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     return await _year(request, _asked(request, web.here(request).today.year))
 
 
-@post("/{tenant:str}/admin/holidays", opt=SETTINGS)
+@post("/{tenant:str}/admin/settings/holidays", opt=SETTINGS)
 async def save(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     raw, here = await request.form(), web.here(request)
     opened, _ = web.read(Opened, raw)
@@ -76,7 +76,7 @@ async def save(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     except SettingsChanged as changed:
         return await _year(request, of, typed, differs=changed.present.settings, status=409)
     packs.forget(here.tenant_id)
-    return web.saved(request, f"/{tenant}/admin/holidays?y={of + 543}", text=SAVED)
+    return web.saved(request, f"/{tenant}/admin/settings/holidays?y={of + 543}", text=SAVED)
 
 
 ROUTES: list[Any] = [year, save]

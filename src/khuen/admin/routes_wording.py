@@ -36,7 +36,7 @@ class Wording(msgspec.Struct):
     subject: Annotated[str, Meta(max_length=200, extra={"error": outgoing.EMPTY})] = ""
 
 
-@get("/{tenant:str}/admin/wording", opt=SETTINGS)
+@get("/{tenant:str}/admin/settings/wording", opt=SETTINGS)
 async def every_message(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     here = web.here(request)
     async with within(here):
@@ -45,12 +45,12 @@ async def every_message(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     return web.page(request, "admin/wordings.html", lines=lines)
 
 
-@get("/{tenant:str}/admin/wording/{kind:str}", opt=SETTINGS)
+@get("/{tenant:str}/admin/settings/wording/{kind:str}", opt=SETTINGS)
 async def one_message(request: Asked, tenant: FromPath[str], kind: FromPath[str]) -> Response[Any]:
     return await _message(request, _known(kind))
 
 
-@post("/{tenant:str}/admin/wording/{kind:str}", opt=SETTINGS)
+@post("/{tenant:str}/admin/settings/wording/{kind:str}", opt=SETTINGS)
 async def reword(request: Asked, tenant: FromPath[str], kind: FromPath[str]) -> Response[Any]:
     kind, here = _known(kind), web.here(request)
     form, errors = web.read(Wording, await request.form())
@@ -78,7 +78,7 @@ async def reword(request: Asked, tenant: FromPath[str], kind: FromPath[str]) -> 
         differs = changed.present.settings.messages.get(kind) or texts.standard(kind)
         return await _message(request, kind, form, differs=differs, status=409)
     packs.forget(here.tenant_id)
-    return web.saved(request, f"/{tenant}/admin/wording/{kind}", text=STANDARD if back else SAVED)
+    return web.saved(request, f"/{tenant}/admin/settings/wording/{kind}", text=STANDARD if back else SAVED)
 
 
 ROUTES: list[Any] = [every_message, one_message, reword]

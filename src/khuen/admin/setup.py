@@ -117,7 +117,7 @@ def _settings(saved: frozenset[str], today: date) -> list[Step]:
                 f"holidays-{year}" in saved,
                 N_("Holidays of this year") if year == today.year else N_("Holidays of next year"),
                 N_("Tick those that count here, then save the page"),
-                f"holidays?y={year + 543}",
+                f"settings/holidays?y={year + 543}",
             )
             for year in years
         ),
