@@ -191,7 +191,6 @@ PAGES = {
     "duplicates": N_("possible doubles"),
     "corrections": N_("corrections"),
     "meeting": N_("meeting"),
-    "case": N_("case"),
     "endings": N_("endings"),
     "consents": N_("consents"),
 }

@@ -152,7 +152,7 @@ def _more(line: Line) -> list[tuple[str, str]]:
     said = []
     if (count := line.detail.get("count")) is not None:
         said.append((N_("%(what)s in number"), str(count)))
-    if page := line.detail.get("page"):
+    if (page := line.detail.get("page")) and page != "case":
         said.append((N_("part: %(what)s"), PAGES.get(str(page), str(page))))
     if role := line.detail.get("role"):
         said.append((N_("role: %(what)s"), ROLE_NAMES.get(str(role), str(role))))
