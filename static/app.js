@@ -41,7 +41,7 @@ document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
 
 // A new act clears the message of the last one.
 document.body.addEventListener("htmx:beforeRequest", ({ detail }) => {
-  if (detail.requestConfig.verb !== "get") flash.replaceChildren();
+  if (detail.requestConfig.verb !== "get" && !detail.elt.closest("dialog")) flash.replaceChildren();
 });
 
 // --- polling: event "refresh" on whoever waits for it; 3 s twenty times, then 60 s; none while hidden
@@ -75,61 +75,119 @@ document.addEventListener("keydown", wake);
 document.addEventListener("DOMContentLoaded", poll);
 document.body.addEventListener("htmx:load", poll);
 
-// --- keys in a list: only while one of its rows has the focus; event.code, because a Thai layout sends Thai letters
+// --- lists: one stop of Tab for each; event.code, because a Thai layout sends Thai letters
+
+const LIST = "[data-list]", ROW = "[data-list] [data-item]", KEPT = "khuen-row";
 
 const rowsOf = (list) => [...list.querySelectorAll("[data-item]")];
+const boxOf = (row) => row.querySelector("input[type=checkbox]");
 
-const oneTabStop = (list) => {
-  const rows = rowsOf(list);
-  const current = rows.find((row) => row.tabIndex === 0) || rows[0];
-  rows.forEach((row) => { row.tabIndex = row === current ? 0 : -1; });
+const stopAt = (rows, row) => rows.forEach((each) => { each.tabIndex = each === row ? 0 : -1; });
+
+const prepareLists = () => document.querySelectorAll(LIST).forEach((list) => {
+  const rows = rowsOf(list), held = document.activeElement;
+  stopAt(rows, rows.find((row) => row.contains(held)) || rows.find((row) => row.tabIndex === 0) || rows[0]);
+});
+
+const goTo = (rows, row) => {
+  if (!row) return;
+  stopAt(rows, row);
+  row.focus();
 };
 
-const prepareLists = () => document.querySelectorAll("[data-list]").forEach(oneTabStop);
-
-const move = (rows, from, code) => {
-  const last = rows.length - 1;
-  const to = { ArrowDown: Math.min(from + 1, last), ArrowUp: Math.max(from - 1, 0), Home: 0, End: last }[code];
-  rows[from].tabIndex = -1;
-  rows[to].tabIndex = 0;
-  rows[to].focus();
+const set = (box, on) => {
+  if (!box || box.checked === on) return;
+  box.checked = on;
+  box.dispatchEvent(new Event("change", { bubbles: true }));
 };
 
+// A range goes from the row that was ticked last; what becomes of this row becomes of all of them.
 let anchor = null;
 
-const tick = (rows, row, range) => {
-  const box = row.querySelector("input[type=checkbox]");
-  if (!box) return;
-  const on = !box.checked;
-  const start = range && anchor ? rows.indexOf(anchor) : rows.indexOf(row);
+const tick = (rows, row, on, range) => {
+  const start = range && rows.includes(anchor) ? rows.indexOf(anchor) : rows.indexOf(row);
   const [first, last] = [start, rows.indexOf(row)].sort((a, b) => a - b);
-  for (const each of rows.slice(Math.max(first, 0), last + 1)) {
-    const other = each.querySelector("input[type=checkbox]");
-    if (!other || other.checked === on) continue;
-    other.checked = on;
-    other.dispatchEvent(new Event("change", { bubbles: true }));
-  }
+  rows.slice(first, last + 1).forEach((each) => set(boxOf(each), on));
   anchor = row;
 };
 
-document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") {
-    const search = document.querySelector("[data-search], input[type=search]");
-    if (!search) return;
+document.addEventListener("click", (event) => {
+  const at = event.target, row = at.closest(ROW), all = at.closest("[data-tick]");
+  if (row && at === boxOf(row)) tick(rowsOf(row.closest(LIST)), row, at.checked, event.shiftKey);
+  if (all) {
     event.preventDefault();
-    search.focus();
-    search.select();
-    return;
+    document.querySelectorAll(ROW).forEach((each) => set(boxOf(each), all.dataset.tick !== "none"));
   }
-  const row = event.target;
-  if (!(row instanceof HTMLElement) || !row.matches("[data-list] [data-item]")) return;
-  const rows = rowsOf(row.closest("[data-list]"));
-  if (["ArrowDown", "ArrowUp", "Home", "End"].includes(event.code)) move(rows, rows.indexOf(row), event.code);
-  else if (event.code === "Enter" || event.code === "NumpadEnter") row.querySelector("a[href]")?.click();
-  else if (event.code === "Space") tick(rows, row, event.shiftKey);
-  else return;
-  event.preventDefault();
+  if (at.closest("[data-print]")) print();
 });
 
-document.addEventListener("DOMContentLoaded", prepareLists);
+// Keys of a list work only while the focus is in one of its rows; the letters can be switched off (WCAG 2.1.4).
+const LETTERS = { KeyJ: "ArrowDown", KeyK: "ArrowUp", KeyX: "Space", KeyA: "act" };
+const lettersOn = () => localStorage.getItem("khuen-letters") !== "off";
+
+const prepareLetters = () => document.querySelectorAll("[data-letters]").forEach((part) => {
+  part.hidden = false;
+  part.querySelector("input").checked = lettersOn();
+});
+
+document.addEventListener("change", ({ target }) => {
+  if (target.closest("[data-letters]")) localStorage.setItem("khuen-letters", target.checked ? "on" : "off");
+});
+
+const showKeys = async () => {
+  const link = document.querySelector("[data-keys]");
+  if (!link || document.querySelector("dialog[open]")) return;
+  const sheet = document.body.appendChild(document.createElement("dialog"));
+  sheet.setAttribute("aria-labelledby", "keys-title");
+  sheet.addEventListener("click", (event) => { if (event.target === sheet) sheet.close(); });
+  sheet.addEventListener("close", () => sheet.remove());
+  await htmx.ajax("GET", link.href, { target: sheet, swap: "innerHTML" });
+  prepareLetters();
+  sheet.showModal();
+};
+
+// Whoever presses a key in a row finds the place again on the next board: its number is kept, never who it is.
+const press = (rows, row, control) => {
+  if (!control) return;
+  if (row.closest("#list")) sessionStorage.setItem(KEPT, rows.indexOf(row));
+  control.click();
+};
+
+const inRow = (rows, row, key, event) => {
+  const at = rows.indexOf(row), last = rows.length - 1, own = event.target === row;
+  const to = { ArrowDown: Math.min(at + 1, last), ArrowUp: Math.max(at - 1, 0), Home: 0, End: last }[key];
+  if (to !== undefined) goTo(rows, rows[to]);
+  else if (key === "act") press(rows, row, row.querySelector("td:last-child .button"));
+  else if (own && (key === "Enter" || key === "NumpadEnter")) press(rows, row, row.querySelector("a[href]"));
+  else if (key === "Space" && boxOf(row) && (own || event.code === "KeyX")) {
+    tick(rows, row, !boxOf(row).checked, event.shiftKey);
+  } else return;
+  event.preventDefault();
+};
+
+document.addEventListener("keydown", (event) => {
+  const at = event.target;
+  if (event.ctrlKey || event.metaKey || event.altKey || !(at instanceof HTMLElement)) return;
+  if (at.matches("input:not([type=checkbox]), select, textarea")) return;
+  const letter = lettersOn() && LETTERS[event.code];
+  if (lettersOn() && event.code === "KeyU") document.querySelector("#undo button")?.click();
+  if (lettersOn() && event.key === "?") showKeys();
+  const row = at.closest(ROW);
+  if (row) inRow(rowsOf(row.closest(LIST)), row, letter || event.code, event);
+  else if (letter && at === document.body) {
+    const rows = rowsOf(document);
+    goTo(rows, rows.find((each) => each.tabIndex === 0));
+  }
+});
+
+document.addEventListener("DOMContentLoaded", () => {
+  prepareLists();
+  prepareLetters();
+  document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
+  const kept = sessionStorage.getItem(KEPT), board = document.querySelector("#list[data-list]");
+  if (kept === null || !board || document.querySelector(".error-summary")) return;
+  sessionStorage.removeItem(KEPT);
+  const rows = rowsOf(board);
+  goTo(rows, rows[Math.min(kept, rows.length - 1)]);
+});
 document.body.addEventListener("htmx:load", prepareLists);

@@ -10,8 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 TABLE = """
-GET  /{tenant}/board                          coordinator,clinic,doctor  200  -    -    -    3
+GET  /{tenant}/board                          coordinator,clinic,doctor  200  -    -    -    4
+GET  /{tenant}/board/views                    coordinator,clinic,doctor  200  -    -    -    3
+POST /{tenant}/board/views                    coordinator,clinic,doctor  303  -    -    -
+POST /{tenant}/board/views/{view_id}/name     coordinator,clinic,doctor  303  404  404  404
+POST /{tenant}/board/views/{view_id}/start    coordinator,clinic,doctor  303  404  404  404
+POST /{tenant}/board/views/{view_id}/removal  coordinator,clinic,doctor  303  404  404  404
 POST /{tenant}/board/nudges                   coordinator                303  303  404  404
+POST /{tenant}/board/matches                  coordinator                303  303  404  404
 POST /{tenant}/board/exports                  coordinator,clinic,doctor  200  200  200  200
 POST /{tenant}/board/reassignments            coordinator                200  200  200  200
 GET  /{tenant}/cases/{code}                   coordinator,clinic,doctor  200  200  404  404  5
@@ -121,6 +127,9 @@ POST /{tenant}/cards/{code}/{word}            coordinator,clinic,doctor  303  30
 GET  /{tenant}/calendar                       coordinator,clinic,doctor  200  -    -    -    3
 POST /{tenant}/calendar/address               coordinator,clinic,doctor  200  -    -    -
 POST /{tenant}/calendar/ending                coordinator,clinic,doctor  303  -    -    -
+GET  /{tenant}/go                             chair,clinic,coordinator,doctor,tenant_admin 200 - - - 0
+POST /{tenant}/go                             chair,clinic,coordinator,doctor,tenant_admin 200 - - -
+GET  /{tenant}/keys                           chair,clinic,coordinator,doctor,tenant_admin 200 - - - 0
 POST /{tenant}/undo/{token}                   coordinator,buddy,chair,clinic,doctor 303  404  404  404
 GET  /{tenant}/people/duplicates              coordinator                200  -    -    -    4
 GET  /{tenant}/people/duplicates/{pair_id}    coordinator                200  200  404  404  12
@@ -200,7 +209,7 @@ POST /{tenant}/admin/test-messages            tenant_admin               303  - 
 GET  /{tenant}/admin/audit                    tenant_admin               200  -    -    -    5
 POST /{tenant}/admin/audit/exports            tenant_admin               200  -    -    -
 POST /{tenant}/admin/audit/checks             tenant_admin               303  -    -    -
-GET  /{tenant}/enrolments                     coordinator                200  -    -    -    4
+GET  /{tenant}/enrolments                     coordinator                200  -    -    -    5
 POST /{tenant}/enrolments                     coordinator                303  -    -    -
 POST /{tenant}/enrolments/places              coordinator                200  -    -    -
 POST /{tenant}/enrolments/refusal?d           coordinator                303  303  303  303

@@ -16,6 +16,7 @@ from litestar import Litestar
 
 from khuen import access, clock, undo
 from khuen.admin import keeping
+from khuen.board import views
 from khuen.buddies import service as buddies
 from khuen.buddies import vetoes
 from khuen.buddies.rules import Why
@@ -322,6 +323,13 @@ class Town:
             await livelihood.record_work(here, code, NewWork(key, Job.FARM, Employer.FAMILY, here.today))
         return str(key)
 
+    async def view(self, member: str) -> str:
+        """A view of the board that this member saved."""
+        key, here = uuid7(), self.here(member)
+        async with within(here):
+            await views.save(here, key, "มุมมอง", "lane=overdue")
+        return str(key)
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -395,6 +403,8 @@ async def _fresh(town: Town, line: Line, role: str, whose: str) -> tuple[str, di
         path = path.replace("{merge_id}", await town.merge(coordinator))
     if "{correction_id}" in path and coordinator:
         path = path.replace("{correction_id}", await town.correction(coordinator, code))
+    if "{view_id}" in path and coordinator:
+        path = path.replace("{view_id}", await town.view(coordinator))
     if "{token}" in path and coordinator:
         path = path.replace("{token}", await town.token(coordinator, code))
     if "{session_id}" in path and coordinator:
@@ -488,6 +498,12 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{transfer_id}/decision": {"decision": "accepted"},
         "{code}/follow-up": {**key, **on["on"], "number": "1", "result": "abstinent", "method": "phone"},
         "board/nudges": {**key, "code": code},
+        "board/matches": {**key, "code": code},
+        "board/views": {**key, "name": "มุมมอง", "lane": "overdue"},
+        "{view_id}/name": {**key, "name": "อีกชื่อ"},
+        "{view_id}/start": {**key, "kind": "started"},
+        "{view_id}/removal": key,
+        "{tenant}/go": {"q": "กระดาน"},
         "board/exports": {"form": "csv", "code": code},
         "board/reassignments": {"code": code},
         "{code}/nudges": key,

@@ -146,6 +146,7 @@ TAGS = frozenset(
         "treatment:completed",
         "treatment:goes_on",
         "undo:used",
+        "view:changed",
         "work:checked",
         "work:found",
     }

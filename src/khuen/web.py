@@ -6,6 +6,7 @@ a good POST without htmx answers 303.
 
 from __future__ import annotations
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ FLASH_COOKIE = "khuen-flash"
 REQUIRED = N_("Please fill this in")
 CHOOSE = N_("Please choose one of the answers")
 WRONG = N_("This does not look right. Please check it")
+_CODE = re.compile("[A-Z]{2,5}-[0-9]{4,9}").fullmatch
 
 #: what the menu may hold: (permission, path inside the tenant, label)
 MENU = (
@@ -96,10 +98,19 @@ def answer(
 
 
 def saved(
-    request: Request[Any, Any, Any], to: str, *, text: str, undo: str | None = None, **params: object
+    request: Request[Any, Any, Any],
+    to: str,
+    *,
+    text: str,
+    undo: str | None = None,
+    each: Mapping[str, list[str]] | None = None,
+    **params: object,
 ) -> Response[Any]:
-    """After a good POST: go to `to` and say `text` there (a message id), with an undo bar when `undo` is a token."""
-    said = msgspec.json.encode({"text": text, "undo": undo, "params": params}).hex()
+    """After a good POST: go to `to` and say `text` there (a message id), with an undo bar when `undo` is a token.
+
+    `each` tells of an act on many cases what became of them: message id -> codes, a page of codes at most.
+    """
+    said = msgspec.json.encode({"text": text, "undo": undo, "each": each or {}, "params": params}).hex()
     response: Response[Any] = ClientRedirect(redirect_to=to) if is_htmx(request) else Redirect(to, status_code=303)
     secure = "; Secure" if request.app.state.settings.secure else ""
     # Written out: Litestar's Cookie copies itself field by field twice, a twelfth of a check-in.
@@ -109,6 +120,11 @@ def saved(
 
 def is_htmx(request: Request[Any, Any, Any]) -> bool:
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
+
+
+def lang(request: Request[Any, Any, Any]) -> str:
+    """The language of this browser: Thai unless it chose English."""
+    return "en" if request.cookies.get("lang") == "en" else "th"
 
 
 def here(request: Request[Any, Any, Any]) -> Here:
@@ -262,7 +278,7 @@ def _frame(request: Request[Any, Any, Any]) -> dict[str, Any]:
     roles = here_.roles if here_ else frozenset()
     path = request.scope["path"]
     return {
-        "lang": "en" if request.cookies.get("lang") == "en" else "th",
+        "lang": lang(request),
         "tenant": tenant,
         "who": _who(session, tenant, roles) if session else None,
         "csrf": session.csrf if session else "",
@@ -303,10 +319,15 @@ def _flash(request: Request[Any, Any, Any]) -> tuple[Any, Undo | None]:
         return None, None
     if not words.known(said.text) or words.placeholders(said.text) - said.params.keys():
         return None, None
-    said_text = _Said(said.text, {name: str(value)[:40] for name, value in said.params.items()})
+    said_text = _Said(said.text, {name: str(value)[:40] for name, value in said.params.items()}, _each(said))
     if said.undo is not None:
-        return None, Undo(said.undo[:40], said_text)  # type: ignore[arg-type]
+        return said_text if said_text.each else None, Undo(said.undo[:40], said_text)  # type: ignore[arg-type]
     return said_text, None
+
+
+def _each(said: _Kept) -> tuple[tuple[str, list[str]], ...]:
+    lines = [(text, [code for code in codes if _CODE(code)]) for text, codes in said.each.items() if words.known(text)]
+    return tuple((text, codes) for text, codes in lines if codes)
 
 
 class _Kept(msgspec.Struct):
@@ -314,6 +335,7 @@ class _Kept(msgspec.Struct):
 
     text: str
     undo: str | None = None
+    each: dict[str, list[str]] = {}
     params: dict[str, str | int] = {}
 
 
@@ -323,3 +345,4 @@ class _Said:
 
     text: str
     params: dict[str, str]
+    each: tuple[tuple[str, list[str]], ...] = ()  #: what became of which cases

@@ -1,4 +1,4 @@
-"""What is done on the board: acknowledge, ask many buddies, change many, take back. Each is harmless twice."""
+"""What is done on the board about one case: acknowledge, take back. Each is harmless twice."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from khuen import clock, undo
-from khuen.buddies.service import NewAssignment, assign, history, replace
+from khuen.buddies.service import NewAssignment, assign, history
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from tests.care import ORIGIN, Site
-from tests.followups.flights import counted
 
 
 async def urgent(site: Site, buddy: str = "somchai", how: str = "urgent") -> str:
@@ -70,78 +69,6 @@ async def test_a_buddy_and_a_doctor_do_not_acknowledge(site: Site, root: Any) ->
     for who in ("somchai", "wipa"):
         assert (await acknowledge(site, code, who)).status_code == 403
     assert await rank(site, root, code) == 2
-
-
-async def test_many_buddies_are_asked_once(site: Site, root: Any) -> None:
-    codes = [await site.case("somchai"), await site.case("mali"), await site.case(None)]
-    data = {"key": str(uuid7()), "code": codes}
-    for _ in range(2):
-        assert (await site.clients["nok"].post("/chatturat/board/nudges", data=data)).status_code == 303
-    assert await root.fetchval("SELECT count(*) FROM message WHERE kind = 'nudge'") == 2
-    again = await site.clients["nok"].post("/chatturat/board/nudges", data={**data, "key": str(uuid7())})
-    assert again.status_code == 303
-    assert await root.fetchval("SELECT count(*) FROM message WHERE kind = 'nudge'") == 2
-
-
-async def test_asking_many_buddies_takes_as_many_flights_as_asking_two(site: Site) -> None:
-    flights = []
-    for number in (2, 7):
-        codes = [await site.case(None) for _ in range(number)]
-        for code in codes:
-            await pair(site, code)
-        async with counted() as sent:
-            data = {"key": str(uuid7()), "code": codes}
-            assert (await site.clients["nok"].post("/chatturat/board/nudges", data=data)).status_code == 303
-        flights.append(len(sent))
-    assert flights[0] == flights[1] <= 10, flights
-
-
-async def pair(site: Site, code: str) -> None:
-    """Mali visits this person too."""
-    here = site.chatturat.here("nok", clock.now())
-    new = NewAssignment(uuid7(), site.chatturat.cases[code], site.chatturat.people["mali"][0], "อยู่หมู่เดียวกัน")
-    async with within(here):
-        await replace(here, new, "ย้ายบ้าน")
-
-
-async def test_nothing_ticked_is_said(site: Site) -> None:
-    for place in ("nudges", "reassignments"):
-        answer = await site.clients["nok"].post(f"/chatturat/board/{place}", data={"key": str(uuid7())})
-        assert answer.status_code == 422
-
-
-async def test_another_buddy_for_many_and_back(site: Site, root: Any) -> None:
-    code, data = await site.case("somchai"), {"key": str(uuid7()), "reason": "ย้ายบ้าน"}
-    mali = site.chatturat.people["mali"][0]
-    asked = await site.clients["nok"].post("/chatturat/board/reassignments", data={"code": [code]})
-    assert asked.status_code == 200 and str(mali) in asked.text
-    form = {**data, "code": [code], f"to-{code}": str(mali)}
-    for _ in range(2):
-        done = await site.clients["nok"].post("/chatturat/board/reassignments", data=form)
-        assert done.status_code == 303, done.text[:3000]
-    current = "SELECT member_id FROM assignment WHERE ended_at IS NULL"
-    assert [row["member_id"] for row in await root.fetch(current)] == [mali]
-    token = await root.fetchval("SELECT id FROM undo WHERE kind = 'matching' ORDER BY made_at LIMIT 1")
-    assert (await site.clients["nok"].post(f"/chatturat/undo/{token}")).status_code == 303
-    assert [row["member_id"] for row in await root.fetch(current)] == [site.chatturat.people["somchai"][0]]
-
-
-async def test_a_change_of_buddies_wants_a_reason_and_somebody(site: Site, root: Any) -> None:
-    code = await site.case("somchai")
-    mali = str(site.chatturat.people["mali"][0])
-    for form in ({"reason": "", f"to-{code}": mali}, {"reason": "ย้ายบ้าน"}):
-        data = {"key": str(uuid7()), "code": [code], **form}
-        answer = await site.clients["nok"].post("/chatturat/board/reassignments", data=data)
-        assert answer.status_code == 422
-    assert await root.fetchval("SELECT count(*) FROM assignment") == 1
-
-
-async def test_somebody_who_was_not_offered_is_no_new_buddy(site: Site, root: Any) -> None:
-    code = await site.case("somchai")
-    for member in (site.chatturat.people["nok"][0], site.phon.people["malee"][0], uuid7()):
-        data = {"key": str(uuid7()), "code": [code], "reason": "ย้ายบ้าน", f"to-{code}": str(member)}
-        assert (await site.clients["nok"].post("/chatturat/board/reassignments", data=data)).status_code == 404
-    assert await root.fetchval("SELECT count(*) FROM assignment") == 1
 
 
 async def offered(site: Site, kind: str, subject: UUID, who: str = "nok", age: timedelta = timedelta()) -> str:

@@ -55,7 +55,14 @@ def environment() -> Environment:
 
 def frame(**more: Any) -> dict[str, Any]:
     common = {"tenant": TENANT, "who": COORDINATOR, "nav": NAV, "csrf": "tok'<en", "flash": None, "undo": None}
-    return {**common, "static": lambda name: f"/static/{name}", "lang": "th", "path": "/", **more}
+    return {
+        **common,
+        "static": lambda name: f"/static/{name}",
+        "lang": "th",
+        "path": "/",
+        "may": lambda _: True,
+        **more,
+    }
 
 
 def failure() -> dict[str, Any]:
@@ -180,7 +187,9 @@ async def test_keys_work_in_a_list_only_while_it_has_the_focus(page: Page, site:
 def test_the_desk_stays_within_its_bytes() -> None:
     """docs/design-system.md: style sheet 9 KB, scripts 25 KB, a buddy's shell 15 KB, all as brotli."""
     css = _packed("khuen.css")
-    scripts = [_packed(f"{name}.js") for name in ("vendor/htmx-2.0.11.min", "vendor/idiomorph-ext-0.8.0.min", "app")]
+    scripts = [
+        _packed(f"{name}.js") for name in ("vendor/htmx-2.0.11.min", "vendor/idiomorph-ext-0.8.0.min", "app", "palette")
+    ]
     phone = brotli.compress(environment().from_string(PHONE).render(frame()).encode())
     assert css <= 9_000
     assert sum(scripts) <= 25_000

@@ -30,6 +30,8 @@ TABLES = (
     "urine_test",
     "home_visit",
     "doctor_presence",
+    "saved_view",
+    "view_change",
 )
 
 
@@ -49,6 +51,7 @@ async def test_threat_01_random_requests_across_districts_find_nothing(town: Tow
         "task_id": await town.absence("stranger", strange[0]),
         "test_id": await town.test("stranger", strange[0]),
         "word": await town.word("stranger", code),
+        "view_id": await town.view("stranger"),
     }
     secrets = [code, "Strange_buddy", "Stranger"]  # an id may come to stand for something of one's own as well
     lines = matrix.lines()

@@ -213,14 +213,15 @@ WHERE c.tenant_id = $1 AND c.code = $2
 ORDER BY u.seq DESC LIMIT $3::integer
 """
 
-#: $2 codes: the open cases that are to get another buddy
+#: $2 codes: the cases that were ticked, with who visits
 CHOSEN = """
-SELECT c.id, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, m.id AS member_id, m.called_name AS buddy
+SELECT c.id, c.code, c.stage, p.called_name, p.family_name, p.subdistrict_code, p.moo, m.id AS member_id,
+    m.called_name AS buddy
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
 LEFT JOIN member m ON m.tenant_id = $1 AND m.id = a.member_id
-WHERE c.tenant_id = $1 AND c.code = ANY ($2::text[]) AND c.stage <> 'closed'
+WHERE c.tenant_id = $1 AND c.code = ANY ($2::text[])
 ORDER BY p.sort_key COLLATE "C", c.id
 """
 

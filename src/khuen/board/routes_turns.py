@@ -12,17 +12,17 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import places, undo, web
-from khuen.board import acting, service
+from khuen.board import acting
 from khuen.board.acting import Turn
+from khuen.board.routes_chosen import known_codes
 from khuen.buddies.rules import REASONS
-from khuen.cases.rules import is_code
-from khuen.errors import Invalid
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from khuen.thai import initial
 from khuen.words import N_
 
 REASSIGNED = N_("New buddies: %(num)s")
+UNCHANGED = N_("Left as it was")
 CHOOSE_SOMEBODY = N_("Choose a new buddy for at least one person")
 
 
@@ -35,10 +35,7 @@ class TurnForm(msgspec.Struct):
 async def reassignments(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Response[Any]:
     """With only codes the page that asks; with a reason and somebody chosen it is done."""
     raw = await request.form()
-    texts = [text for text in raw.getall("code", []) if isinstance(text, str)]
-    codes = [code for code in dict.fromkeys(texts) if is_code(code)][: service.PAGE]
-    if not codes:
-        raise Invalid({}, N_("Tick the people first"))
+    codes = known_codes([text for text in raw.getall("code", []) if isinstance(text, str)])
     if "reason" not in raw:
         return await _ask(request, codes, {}, raw)
     form, errors = web.read(TurnForm, raw)
@@ -49,9 +46,16 @@ async def reassignments(request: Request[Any, Any, Any], tenant: FromPath[str]) 
         return await _ask(request, codes, errors, raw)
     here = web.here(request)
     async with within(here):
-        count = await acting.reassign(here, chosen, form.reason, form.key)
+        await acting.reassign(here, chosen, form.reason, form.key)
         token = await undo.offer(here, "matching", form.key)
-    return web.saved(request, f"/{tenant}/board", text=REASSIGNED, undo=token, num=count)
+    return web.saved(
+        request,
+        f"/{tenant}/board",
+        text=REASSIGNED,
+        undo=token,
+        each={acting.MATCHED: list(chosen), UNCHANGED: [code for code in codes if code not in chosen]},
+        num=len(chosen),
+    )
 
 
 ROUTES = [reassignments]

@@ -9,12 +9,14 @@ WITH made AS (
 UPDATE case_file c SET buddy_id = made.member_id FROM made WHERE c.tenant_id = $1 AND c.id = made.case_id
 """
 
+#: $2 cases: which of them had somebody
 END = """
 WITH ended AS (
     UPDATE assignment SET ended_at = $3, end_reason = $4
-    WHERE tenant_id = $1 AND case_id = $2 AND ended_at IS NULL RETURNING id, case_id
+    WHERE tenant_id = $1 AND case_id = ANY ($2::uuid[]) AND ended_at IS NULL RETURNING case_id
 )
-UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING ended.id
+UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id
+RETURNING ended.case_id
 """
 
 #: $2 member, $3 at, $4 reason: everything that this member holds
@@ -33,11 +35,11 @@ FROM case_file c JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 WHERE c.tenant_id = $1 AND c.code = $2 AND c.stage <> 'closed'
 """
 
-#: $2 case, $3 a moment: whose assignment ended when the next one began
+#: $2 cases, $3 a moment: whose assignments ended when the next ones began
 REPLACED = """
-SELECT a.member_id, a.extra_reason FROM assignment a
-WHERE a.tenant_id = $1 AND a.case_id = $2 AND a.ended_at = $3 AND a.started_at < $3
-ORDER BY a.started_at DESC LIMIT 1
+SELECT DISTINCT ON (a.case_id) a.case_id, a.member_id, a.extra_reason FROM assignment a
+WHERE a.tenant_id = $1 AND a.case_id = ANY ($2::uuid[]) AND a.ended_at = $3 AND a.started_at < $3
+ORDER BY a.case_id, a.started_at DESC
 """
 
 #: everybody who may be a buddy, with how many people each visits now

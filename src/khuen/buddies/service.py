@@ -109,10 +109,7 @@ async def assign(here: Here, new: list[NewAssignment]) -> None:
 
 async def end(here: Here, case_id: UUID, reason: str) -> bool:
     """End the current assignment of a case; False when there is none."""
-    if not await hot(queries.END, case_id, here.now, reason):
-        return False
-    await audit.record(here, "assignment:ended", case_id)
-    return True
+    return await _end(here, [case_id], reason)
 
 
 async def end_of_member(here: Here, member_id: UUID, reason: str) -> int:
@@ -128,15 +125,32 @@ async def replace(here: Here, new: NewAssignment, reason: str | None) -> None:
 
     Raises Invalid when there is one before and no reason.
     """
-    # Behind the lock the same form, sent twice at once, finds what the first one wrote. Check-ins do not wait for it.
-    await CaseFile.select(CaseFile.id).where(CaseFile.id == new.case_id).lock_rows("NO KEY UPDATE")
-    if await _known([new]):
+    await replace_many(here, [new], reason)
+
+
+async def replace_many(here: Here, new: list[NewAssignment], reason: str | None) -> None:
+    """The same for many cases at once, in a fixed number of flights: all or nobody."""
+    if not new:
         return
-    if await Assignment.exists().where(Assignment.case_id == new.case_id, Assignment.ended_at.is_null()):
-        if reason is None:
-            raise Invalid({"reason": REASON_NEEDED})
-        await end(here, new.case_id, reason)
-    await assign(here, [new])
+    # Behind the lock the same form, sent twice at once, finds what the first one wrote. Check-ins do not wait for it.
+    cases = [one.case_id for one in new]
+    await CaseFile.select(CaseFile.id).where(CaseFile.id.is_in(cases)).order_by(CaseFile.id).lock_rows("NO KEY UPDATE")
+    known = await _known(new)
+    fresh = [one for one in new if one.id not in known]
+    if not fresh:
+        return
+    held = [one.case_id for one in fresh]
+    if reason is not None:
+        await _end(here, held, reason)
+    elif await Assignment.exists().where(Assignment.case_id.is_in(held), Assignment.ended_at.is_null()):
+        raise Invalid({"reason": REASON_NEEDED})
+    await assign(here, fresh)
+
+
+async def assigned_together(batch_id: UUID) -> set[UUID]:
+    """The cases that one press gave their buddies, whatever became of them since."""
+    rows = await Assignment.select(Assignment.case_id).where(Assignment.batch_id == batch_id)
+    return {row["case_id"] for row in rows}
 
 
 async def undo_assignment(here: Here, assignment_id: UUID) -> None:
@@ -147,20 +161,16 @@ async def undo_assignment(here: Here, assignment_id: UUID) -> None:
     row = await Assignment.select().where(Assignment.id == assignment_id).lock_rows().first()
     if row is None:
         raise NotFound
-    if row["ended_at"] is not None:
-        return
-    await end(here, row["case_id"], UNDONE)
-    for before in await hot(queries.REPLACED, row["case_id"], row["started_at"]):
-        await assign(
-            here, [NewAssignment(uuid7(here.now), row["case_id"], before["member_id"], before["extra_reason"])]
-        )
+    if row["ended_at"] is None:
+        await _take_back(here, [row["case_id"]], row["started_at"])
 
 
 async def undo_matching(here: Here, batch_id: UUID) -> None:
-    """Take back what one press of the matching page assigned and nobody changed since. Harmless twice."""
-    rows = await Assignment.select(Assignment.id).where(Assignment.batch_id == batch_id)
-    for row in rows:
-        await undo_assignment(here, row["id"])
+    """Take back what one press assigned together and nobody changed since. Harmless twice; raises Conflict as above."""
+    standing = Assignment.batch_id == batch_id, Assignment.ended_at.is_null()
+    rows = await Assignment.select().where(*standing).order_by(Assignment.id).lock_rows()
+    if rows:
+        await _take_back(here, [row["case_id"] for row in rows], rows[0]["started_at"])
 
 
 async def suggestions(here: Here, case_ids: Collection[UUID]) -> dict[UUID, list[Suggestion]]:
@@ -200,6 +210,25 @@ async def open_case(here: Here, code: str) -> Waiting:
 async def everybody(here: Here) -> list[Candidate]:
     """Every buddy with how many people they visit now."""
     return await _candidates()
+
+
+async def _take_back(here: Here, case_ids: list[UUID], started_at: datetime) -> None:
+    """All end first, so that two who changed their buddies with each other can change back."""
+    await _end(here, case_ids, UNDONE)
+    before = await hot(queries.REPLACED, case_ids, started_at)
+    await assign(
+        here,
+        [NewAssignment(uuid7(here.now), row["case_id"], row["member_id"], row["extra_reason"]) for row in before],
+    )
+
+
+async def _end(here: Here, case_ids: list[UUID], reason: str) -> bool:
+    ended = [row["case_id"] for row in await hot(queries.END, case_ids, here.now, reason)]
+    if len(ended) == 1:
+        await audit.record(here, "assignment:ended", ended[0])
+    else:
+        await audit.record_many(here, [audit.entry(here, "assignment:ended", case_id) for case_id in ended])
+    return bool(ended)
 
 
 async def _homes(case_ids: Collection[UUID]) -> list[Home]:

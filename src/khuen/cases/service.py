@@ -228,6 +228,11 @@ async def latest_consents(here: Here, case_id: UUID) -> dict[ConsentKind, Consen
     return {ConsentKind(row["kind"]): _consent(own, row) for row in rows}
 
 
+async def stands(here: Here, code: str) -> bool:
+    """Whether there is a case of this code, of somebody who is not forgotten."""
+    return bool(await hot(queries.OF_PEOPLE, [], code, 1))
+
+
 async def find(here: Here, text: str, limit: int = 20) -> list[FoundCase]:
     """Cases by the beginning of a name, code, phone number, national id or its last four, as typed in one box."""
     asked = read_asked(text)

@@ -28,6 +28,7 @@ from khuen.enrolment.forms import STEPS, named
 from khuen.enrolment.routes_same import to_step
 from khuen.errors import Conflict, Invalid, NotFound
 from khuen.ids import uuid7
+from khuen.people import pairs
 from khuen.tenancy import Here, within
 from khuen.words import N_
 
@@ -48,10 +49,12 @@ class Begin(msgspec.Struct):
 async def my_drafts(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        mine, refused = await drafts.mine(here), await drafts.refusals(here)
+        mine, refused, waiting = await drafts.mine(here), await drafts.refusals(here), await pairs.waiting(here)
     lines = [(held, clock.in_words(held.changed_at, here.now), STEPS.get(held.step, STEPS["person"])) for held in mine]
     year = clock.fiscal_year(here.today)
-    return web.page(request, "enrolment/drafts.html", drafts=lines, refused=refused, year=year, key=uuid7())
+    return web.page(
+        request, "enrolment/drafts.html", drafts=lines, refused=refused, year=year, pairs=waiting, key=uuid7()
+    )
 
 
 @post("/{tenant:str}/enrolments", opt=ENROL)

@@ -68,12 +68,14 @@ async def nudge(here: Here, code: str, key: UUID) -> Nudged:
     return nudged
 
 
-async def nudge_many(here: Here, keys: Mapping[str, UUID]) -> int:
-    """The same for many cases, code -> key, in a fixed number of flights: how many buddies are asked.
+async def nudge_many(here: Here, keys: Mapping[str, UUID]) -> dict[str, str | None]:
+    """The same for many cases, code -> key, in a fixed number of flights: for each code None when its buddy is asked,
+    else the message id of why not: nobody visits, or the buddy was asked a short while ago.
 
-    Left out is whoever has no buddy or was asked a short while ago. Raises NotFound for a code that is not here.
+    Raises NotFound for a code that is not here, KeyReused.
     """
-    return sum(isinstance(one, Nudged) for one in (await _nudge(here, keys)).values())
+    answers = await _nudge(here, keys)
+    return {code: None if isinstance(one, Nudged) else one.text for code, one in answers.items()}
 
 
 async def _nudge(here: Here, keys: Mapping[str, UUID]) -> dict[str, Nudged | Conflict | TooMany]:

@@ -115,7 +115,7 @@ async def log_check_in(request: Asked, tenant: FromPath[str], code: FromPath[str
     here = web.here(request)
     async with within(here):
         card = await service.log_check_in(here, Sent(asked_code(code), form.key, form.how, form.happened_at))
-    text, told = SAVED, {}
+    text, told = SAVED, dict[str, Any]()
     if rules.calls_for_help(form.how):
         redis.ping(here.tenant_id)
         at = (card.received_at or here.now).astimezone(clock.BANGKOK)

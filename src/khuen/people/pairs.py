@@ -47,6 +47,12 @@ async def queue(here: Here, shown: Shown, limit: int, offset: int) -> tuple[list
     return [_waiting(row) for row in rows], rows[0]["total"] if rows else 0
 
 
+async def waiting(here: Here) -> int:
+    """How many pairs wait to be compared."""
+    found: int = (await hot(queries.WAITING_PAIRS, here.today))[0][0]
+    return found
+
+
 async def one(here: Here, pair_id: UUID) -> Waiting:
     """A pair of two living people, whatever was decided about it. Raises NotFound."""
     rows = await hot(queries.QUEUE, here.today, "any", pair_id, 1, 0)

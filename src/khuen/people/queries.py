@@ -150,6 +150,24 @@ ORDER BY CASE WHEN $3 = 'apart' THEN k.at END DESC, d.strength DESC, d.found_at,
 LIMIT $5 OFFSET $6
 """
 
+
+def waiting_pairs(today: str) -> str:
+    """How many of them are open, for a statement in which `today` is the placeholder of the day."""
+    return f"""
+WITH apart AS ({SAID_APART})
+SELECT count(*) FROM duplicate_pair d
+JOIN person a ON a.tenant_id = $1 AND a.id = d.first_id AND a.erased_at IS NULL AND a.merged_into IS NULL
+JOIN person b ON b.tenant_id = $1 AND b.id = d.second_id AND b.erased_at IS NULL AND b.merged_into IS NULL
+WHERE d.tenant_id = $1 AND NOT EXISTS (
+    SELECT FROM pair_decision e WHERE e.tenant_id = $1 AND e.pair_id = d.id AND e.undone_at IS NULL
+        AND (e.until_on IS NULL OR e.until_on > {today}::date))
+    AND NOT EXISTS (SELECT FROM apart s WHERE (s.one, s.other)
+        IN ((d.first_id, d.second_id), (d.second_id, d.first_id)))"""
+
+
+#: $2 today
+WAITING_PAIRS = waiting_pairs("$2")
+
 CORRECTIONS = """
 SELECT k.id, k.field, k.before_sealed, k.after_sealed, k.note_sealed, k.reason, k.at, k.reverts_id,
     m.called_name AS by,
