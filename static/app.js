@@ -75,6 +75,32 @@ document.addEventListener("keydown", wake);
 document.addEventListener("DOMContentLoaded", poll);
 document.body.addEventListener("htmx:load", poll);
 
+// --- going anywhere: the palette comes over the line when it is first asked for
+
+const opener = document.querySelector("[data-go]");
+let palette;
+
+const go = (event) => {
+  event.preventDefault();
+  palette ||= new Promise((resolve) => {
+    const script = document.createElement("script");
+    script.src = opener.dataset.go;
+    script.onload = resolve;
+    document.head.append(script);
+  });
+  palette.then(() => openPalette());
+};
+
+if (opener) {
+  opener.querySelector("kbd").hidden = false;
+  opener.addEventListener("click", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.shiftKey) go(event);
+  });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.code === "KeyK") go(event);
+  });
+}
+
 // --- lists: one stop of Tab for each; event.code, because a Thai layout sends Thai letters
 
 const LIST = "[data-list]", ROW = "[data-list] [data-item]", KEPT = "khuen-row";

@@ -1,9 +1,10 @@
 // Going anywhere by a few letters: /go as a dialog over the page. What is typed is sent in a body and kept nowhere.
 "use strict";
 
-(() => {
+// Loaded when it is first asked for (app.js).
+const openPalette = (() => {
   const dialog = document.getElementById("go"), field = document.getElementById("go-q");
-  const list = document.getElementById("go-list"), opener = document.querySelector("[data-go]");
+  const list = document.getElementById("go-list");
   // What the list was asked for, what it shows, and whether Enter came before the list did.
   let asked = null, shown = null, waits = false;
 
@@ -24,19 +25,6 @@
     field.focus();
     field.dispatchEvent(new Event("opened"));
   };
-
-  document.addEventListener("keydown", (event) => {
-    if (!(event.ctrlKey || event.metaKey) || event.code !== "KeyK") return;
-    event.preventDefault();
-    open();
-  });
-
-  opener.querySelector("kbd").hidden = false;
-  opener.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open();
-  });
 
   field.addEventListener("keydown", (event) => {
     const all = options(), step = { ArrowDown: 1, ArrowUp: -1 }[event.code];
@@ -61,4 +49,5 @@
   for (const fault of ["htmx:responseError", "htmx:sendError"]) field.addEventListener(fault, () => dialog.close());
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
   dialog.addEventListener("close", () => { field.value = ""; waits = false; list.replaceChildren(); });
+  return open;
 })();
