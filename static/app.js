@@ -86,6 +86,7 @@ const go = (event) => {
     const script = document.createElement("script");
     script.src = opener.dataset.go;
     script.onload = resolve;
+    script.onerror = () => { location.href = opener.href; };
     document.head.append(script);
   });
   palette.then(() => openPalette());
