@@ -25,9 +25,9 @@ _SHAPE = """
 _shape: dict[str, str] = {}
 
 
-async def copy(superuser: str, superuser_of: Callable[[str], str], template: str = "khuen") -> str:
+async def copy(superuser: str, superuser_of: Callable[[str], str], template: str = "khuen", name: str = "") -> str:
     """A new copy of the template; returns its name."""
-    name = f"t_{uuid7().hex}"
+    name = name or f"t_{uuid7().hex}"
     root = await asyncpg.connect(superuser)
     try:
         await root.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY OWNER khuen_owner")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,10 +20,9 @@ import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
 from khuen import practice
-from khuen.app import create_app
 from khuen.settings import Settings
 from khuen.signin import sessions
-from tests import databases
+from tests import built, databases
 from tests.conftest import Stage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
@@ -95,7 +95,8 @@ def filled(stage: Stage) -> str:
 @pytest.fixture
 async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
     """A copy of the filled database behind a real server on http://localhost, in the test's own event loop."""
-    name = await databases.copy(stage.superuser, stage.superuser_of, filled)
+    # one name and one address for every test of this process, so that the site is built once
+    name = await databases.copy(stage.superuser, stage.superuser_of, filled, name=f"province_{os.getpid()}")
     try:
         async with served(_settings(stage, name)) as settings:
             yield Province(settings.origin, settings)
@@ -103,14 +104,20 @@ async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
         await databases.drop(stage.superuser, name)
 
 
-@asynccontextmanager
-async def served(settings: Settings) -> AsyncIterator[Settings]:
-    """The site of these settings on a free port of localhost; answers them with their origin."""
-    sessions.forget_all()
+@cache
+def _listener() -> socket.socket:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    return listener
+
+
+@asynccontextmanager
+async def served(settings: Settings) -> AsyncIterator[Settings]:
+    """The site of these settings on this process's port of localhost; answers them with their origin."""
+    sessions.forget_all()
+    listener = _listener().dup()  # the server closes what it is given
     settings = replace(settings, origin=f"http://localhost:{listener.getsockname()[1]}")
-    server = uvicorn.Server(uvicorn.Config(create_app(settings, pool_size=4), log_level="error", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(built.app(settings, pool_size=4), log_level="error", log_config=None))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         while not server.started:

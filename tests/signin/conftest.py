@@ -15,12 +15,13 @@ from litestar import Litestar
 
 from khuen import assets, clock, front
 from khuen.admin import routes as admin
-from khuen.app import create_app
 from khuen.ids import uuid7
 from khuen.settings import Settings
 from khuen.signin import accounts, routes, sessions
+from tests import built
 
 ORIGIN = "http://testserver.local"  # a name with a dot, else the cookie jar of httpx renames it
+DOORS = [assets.serve, *front.ROUTES, *routes.ROUTES, *admin.ROUTES]
 PASSWORD = "ทดสอบ รหัสผ่านยาวพอ"
 
 
@@ -97,8 +98,8 @@ class Browser:
 @pytest.fixture
 async def site(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Litestar]:
     """The site in this test's event loop, with its doors only: the rooms behind them have their own tests."""
-    monkeypatch.setattr("khuen.app.ROUTES", [assets.serve, *front.ROUTES, *routes.ROUTES, *admin.ROUTES])
-    app = create_app(cast.settings)
+    monkeypatch.setattr("khuen.app.ROUTES", DOORS)
+    app = built.app(cast.settings)
     async with routes.opened(app):  # the pools are open already
         app.state.limiter.key = os.urandom(32)  # Redis is shared by all tests
         yield app
