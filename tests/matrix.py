@@ -203,7 +203,7 @@ POST /{tenant}/admin/settings/holidays        tenant_admin               422  - 
 GET  /{tenant}/admin/settings/wording         tenant_admin               200  -    -    -    3
 GET  /{tenant}/admin/settings/wording/{kind}  tenant_admin               200  -    -    -    3
 POST /{tenant}/admin/settings/wording/{kind}  tenant_admin               422  -    -    -
-GET  /{tenant}/admin                          tenant_admin               200  -    -    -    7
+GET  /{tenant}/admin                          tenant_admin               200  -    -    -    10
 GET  /{tenant}/admin/test-messages            tenant_admin               200  -    -    -    3
 POST /{tenant}/admin/test-messages            tenant_admin               303  -    -    -
 GET  /{tenant}/admin/audit                    tenant_admin               200  -    -    -    5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -116,6 +117,31 @@ async def test_two_at_once_see_both_values_and_another_page_is_no_quarrel(office
     again = dict(re.findall(r'type="hidden" name="(key|was)" value="([^"]*)"', late.text))
     done = await office.clients["boon"].post(f"{SETTINGS}/visits", data=mine | {"escalation-overdue_days": "9"} | again)
     assert done.status_code == 303 and (await now(office)).escalation.overdue_days == 9
+
+
+async def test_two_who_save_different_pages_at_the_same_moment_both_count(office: Office) -> None:
+    forms = {
+        "dao": ("visits", await opened(office, "dao", "visits") | {"escalation-overdue_days": "8"}),
+        "boon": ("treatment", await opened(office, "boon", "treatment") | {"treatment-contact_within_days": "8"}),
+    }
+    answers = await asyncio.gather(
+        *(office.clients[who].post(f"{SETTINGS}/{part}", data=form) for who, (part, form) in forms.items())
+    )
+    assert [answer.status_code for answer in answers] == [303, 303]
+    held = await now(office)
+    assert (held.escalation.overdue_days, held.treatment.contact_within_days) == (8, 8)
+
+
+async def test_threat_21_what_a_district_writes_stays_text(office: Office) -> None:
+    evil = '"><img src=x onerror=alert(1)>100% %(now)s'
+    assert (await saved(office, "dao", "meetings", meetings__place=evil)).status_code == 303
+    late = await saved(office, "boon", "meetings", meetings__place=evil * 3, was="1", key=str(office.id("boon")))
+    assert late.status_code == 422  # too long
+    late = await saved(office, "boon", "meetings", meetings__place=evil + "!", was="1", key=str(office.id("boon")))
+    assert late.status_code == 409
+    pages = [late.text] + [(await office.clients["dao"].get(f"{SETTINGS}/{at}")).text for at in ("meetings", "history")]
+    for page in pages:
+        assert "<img" not in page and "&lt;img src=x onerror=alert(1)&gt;100% %(now)s" in page
 
 
 async def test_numbers_are_added_and_taken_away_and_one_has_to_stay(office: Office) -> None:

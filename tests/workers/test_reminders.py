@@ -11,7 +11,7 @@ import pytest
 
 from khuen import clock, packs
 from khuen.clock import BANGKOK
-from khuen.district import Reminders
+from khuen.district import Holidays, Reminders
 from khuen.errors import Conflict, KeyReused, NotFound, TooMany
 from khuen.followups import reminders
 from khuen.ids import uuid7
@@ -186,6 +186,16 @@ async def test_each_district_is_served_at_its_own_time(pools: Any) -> None:
     await worker.compose_reminders(_slot(8, 5))
     await worker.escalate(_slot(8, 5))
     assert (len(await rows(early)), len(await rows(late))) == (1, 2)
+
+
+async def test_on_a_holiday_nobody_is_reminded_and_the_next_day_carries_it(pools: Any) -> None:
+    post = await open_district(pools, chosen=replace(SETTINGS, holidays=Holidays(dates=(TODAY,))))
+    await visits(post, days_ago(5))
+    assert await worker.compose_reminders(_slot(7, 30)) == await worker.escalate(_slot(7, 30)) == 0
+    assert await rows(post) == []
+    await worker.compose_reminders(_slot(7, 30) + timedelta(days=1))
+    await worker.escalate(_slot(7, 30) + timedelta(days=1))
+    assert {row["kind"] for row in await rows(post)} == {"visit_due_digest", "overdue_escalation"}
 
 
 async def test_history_and_suspended_districts_are_left_in_peace(pools: Any, root: Any) -> None:

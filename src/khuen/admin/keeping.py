@@ -112,6 +112,8 @@ async def set_back(here: Here, row_id: UUID, key: UUID) -> None:
     if row is None or not older:
         raise NotFound
     changed, now = district_rows.changes(older[0].settings, row.settings), await present(here)
+    if not changed:
+        return  # it was only looked at
     if not _stands(changed, now):
         raise Conflict(CHANGED_SINCE)
     wanted = district_rows.over(now.settings, {leaf: before for leaf, (before, _) in changed.items()})

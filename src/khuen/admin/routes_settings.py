@@ -126,7 +126,7 @@ async def _part(
     async with within(here):
         now = await keeping.present(here)
     values = setting_fields.shown(part, now.settings) if said is None else said
-    fresh = now.part == part.slug and now.set_by == here.member_id
+    fresh = said is None and now.part == part.slug and now.set_by == here.member_id
     return web.page(
         request,
         "admin/setting.html",
@@ -136,6 +136,7 @@ async def _part(
         rows=_rows(values),
         key=opened.key if opened else uuid7(),
         was=opened.was if opened else now.number,
+        back_key=uuid7(),
         errors=errors or {},
         differs=differs,
         before=now.id if fresh and here.now - now.set_at < timedelta(seconds=undo.SECONDS) else None,

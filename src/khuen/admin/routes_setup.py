@@ -10,10 +10,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 
 from khuen import clock, members, web
-from khuen.admin import setup
+from khuen.admin import service, setup
 from khuen.errors import NotFound
 from khuen.ids import uuid7
 from khuen.messages.rules import CHANNELS, REASONS, STATES
+from khuen.signin import staff
 from khuen.signin.door import Asked
 from khuen.tenancy import within
 from khuen.words import N_
@@ -31,7 +32,11 @@ async def begin(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     here = web.here(request)
     assert here.member_id is not None
     async with within(here):
-        steps, last = await setup.steps(here), await setup.last_test(here)
+        doctors = await service.colleagues(here, role="doctor")
+    ways = await staff.entries(here.tenant_id, [one.id for one in doctors])
+    enters = any(way.opens for way in ways.values())
+    async with within(here):
+        steps, last = await setup.steps(here, doctor_enters=enters), await setup.last_test(here)
         contact = await members.contact(here, here.member_id)
     done = sum(step.done for step in steps)
     return web.page(

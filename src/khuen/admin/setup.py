@@ -41,12 +41,12 @@ class Test:
         return self.state in ("waiting", "sending")
 
 
-async def steps(here: Here) -> list[Step]:
-    """In the order in which a district is set up."""
+async def steps(here: Here, *, doctor_enters: bool) -> list[Step]:
+    """In the order in which a district is set up. `doctor_enters`: a doctor can sign in (signin/staff.py)."""
     people = await service.counts(here)
     saved = await district_rows.by_part(here)
     tested = bool(await hot(queries.TESTED))
-    return [*_people(people), *_settings(frozenset(saved), here.today), _test(tested)]
+    return [*_people(people, doctor_enters), *_settings(frozenset(saved), here.today), _test(tested)]
 
 
 async def last_test(here: Here) -> Test | None:
@@ -68,7 +68,7 @@ async def test(here: Here, key: UUID) -> None:
     await audit.record(here, "message:tested", key)
 
 
-def _people(people: dict[str, int]) -> list[Step]:
+def _people(people: dict[str, int], doctor_enters: bool) -> list[Step]:
     def held(role: str, at_least: int = 1) -> bool:
         return people.get(role, 0) >= at_least
 
@@ -85,7 +85,12 @@ def _people(people: dict[str, int]) -> list[Step]:
             N_("Enrols people, finds buddies, sees what is late"),
             "members?role=coordinator",
         ),
-        Step(held("doctor"), N_("A doctor"), N_("Decides, and assesses at the end"), "members?role=doctor"),
+        Step(
+            held("doctor") and doctor_enters,
+            N_("A doctor who can sign in"),
+            N_("Decides, and assesses at the end. Send a link from the doctor's page"),
+            "members?role=doctor",
+        ),
         Step(held("chair"), N_("A chair of the meeting"), N_("Chairs the weekly meeting"), "members?role=chair"),
         Step(held("buddy"), N_("Buddies"), N_("Add each with phone and village, then print the links"), "members/new"),
     ]
