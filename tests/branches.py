@@ -156,10 +156,14 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A pure test asks for no database."""
-    pure = [item for item in items if "db" not in getattr(item, "fixturenames", ())]
+    """A pure test asks for no database (a case of a table may be called as the fixture is)."""
+    pure = [item for item in items if not {"stage", "db"} & _asked(item)]
     config.hook.pytest_deselected(items=[item for item in items if item not in pure])
     items[:] = pure
+
+
+def _asked(item: Any) -> set[str]:
+    return set(getattr(item, "fixturenames", ())) - set(getattr(getattr(item, "callspec", None), "params", ()))
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

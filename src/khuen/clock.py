@@ -88,9 +88,14 @@ def day_of_sentence(on: date, today: date) -> str:
     return f"วันที่ {words}" if words[0].isdigit() else words
 
 
+def time_of_day(moment: datetime) -> str:
+    """The time on a clock in Thailand: 13:30."""
+    return moment.astimezone(BANGKOK).strftime("%H:%M")
+
+
 def in_words(moment: datetime, at: datetime) -> str:
     """วันนี้ 09:12, เมื่อวาน 14:02, 20 พ.ย. 14:02; `at` is the present."""
-    return f"{day_in_words(day(moment), day(at))} {moment.astimezone(BANGKOK):%H:%M}"
+    return f"{day_in_words(day(moment), day(at))} {time_of_day(moment)}"
 
 
 def parse_date(day: str, month: str, year: str) -> date | str:

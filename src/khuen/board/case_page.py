@@ -139,7 +139,7 @@ def _entry(here: Here, entry: Entry) -> dict[str, Any]:
 def _own_time(here: Here, own: datetime, at: datetime) -> str:
     """The time on the phone; with its day when that is another one."""
     if clock.day(own) == clock.day(at):
-        return f"{own.astimezone(clock.BANGKOK):%H:%M}"
+        return clock.time_of_day(own)
     return clock.in_words(own, here.now)
 
 

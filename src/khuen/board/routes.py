@@ -142,7 +142,7 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
         "pager_base": f"{base}?{address.query(asked, page='')}",
         "query": address.query(asked, **page),
         "today": here.today,
-        "stamp": f"{here.now.astimezone(clock.BANGKOK):%H:%M}",
+        "stamp": clock.time_of_day(here.now),
         "hidden": address.fields(address.query(asked)),
         "nobody": not found.somebody,
         "acts": rules.ACTS,

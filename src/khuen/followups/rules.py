@@ -169,8 +169,10 @@ def present(
 
 def met(due: Due, answer: Answer, cadence: Cadence) -> Due | None:
     """The plan after one more answer, or None when it is older than what is known, so that all of them count anew."""
-    if due.seen_at is not None and due.seen_id is not None and _by_time(answer) <= (due.seen_at, due.seen_id):
-        return None
+    if due.seen_at is not None:
+        assert due.seen_id is not None  # the two stand together
+        if _by_time(answer) <= (due.seen_at, due.seen_id):
+            return None
     if due.turned_at is not None and answer.planned_at < due.turned_at:
         return None
     misses = due.misses + 1 if answer.how is How.NOT_FOUND else 0

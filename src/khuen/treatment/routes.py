@@ -1,9 +1,9 @@
-"""Sessions: the calendar of a week or a month, one session with its roster, planning, moving, closing."""
+"""Sessions: the calendar of a week or a month, planning, moving, cancelling. One session: `routes_session.py`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
 
@@ -17,15 +17,14 @@ from khuen.cases import service as cases
 from khuen.errors import Invalid
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import forms, routes_feed, routes_person, rules, service, sessions
-from khuen.treatment.rules import KINDS, MARKS, REASONS, Kind, Mark, Said, Weekly
-from khuen.treatment.service import Expected, Marked
+from khuen.treatment import forms, routes_feed, routes_person, routes_session, rules, service, sessions
+from khuen.treatment.rules import KINDS, Kind, Weekly
 from khuen.treatment.sessions import Line, NewSession
 from khuen.words import N_
 
 Asked: TypeAlias = Request[Any, Any, Any]
 
-SEE, SCHEDULE, ATTEND = ({"perm": f"treatment.{act}"} for act in ("see", "schedule", "attend"))
+SEE, SCHEDULE = {"perm": "treatment.see"}, {"perm": "treatment.schedule"}
 PLANNED = N_("%(count)s sessions planned, %(off)s of them fall on a holiday and are cancelled")
 PLANNED_ONE = N_("The session is planned")
 MOVED, CANCELLED, RESTORED = (
@@ -33,8 +32,6 @@ MOVED, CANCELLED, RESTORED = (
     N_("The session is cancelled"),
     N_("The session is held after all"),
 )
-SAVED, CLOSED = N_("Saved who came"), N_("The session is closed")
-DOCTOR_SAVED = N_("Saved who the doctor was")
 WHAT = N_("Say which activity it is")
 NO_TIME = N_("Enter a time such as 13:30")
 STATES = {
@@ -72,18 +69,6 @@ class CancelForm(msgspec.Struct):
 
 class KeyForm(msgspec.Struct):
     key: UUID
-
-
-class DoctorForm(msgspec.Struct):
-    key: UUID
-    doctor: UUID
-    present: str = ""
-
-
-class CloseForm(msgspec.Struct):
-    key: UUID
-    kind: Kind
-    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,92 +148,6 @@ async def plan(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     return web.saved(request, f"/{tenant}/sessions?w={on}", text=text, **told)
 
 
-@get("/{tenant:str}/sessions/{session_id:uuid}", opt=SEE)
-async def session(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[str]:
-    return await _session(request, session_id)
-
-
-@get("/{tenant:str}/sessions/{session_id:uuid}/sheet", opt=SEE)
-async def sheet(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[str]:
-    """The roster on paper, with room for signatures."""
-    here = web.here(request)
-    async with within(here):
-        found = await service.session(here, session_id)
-        people = await service.roster_sheet(here, found)
-    return web.page(request, "treatment/sheet.html", it=found, people=people, kinds=KINDS, time=_time(found.starts_at))
-
-
-@post("/{tenant:str}/sessions/{session_id:uuid}/attendance", opt=ATTEND)
-async def attendance(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[Any]:
-    """The whole roster, or as much of it as the form holds; only rows that say something new are written."""
-    raw = await request.form()
-    codes = [name.removeprefix("key.") for name in raw if name.startswith("key.")]
-    marks, errors = _marks(raw, codes)
-    correction = str(raw.get("correction", "")).strip()[:200]
-    here = web.here(request)
-    if not errors:
-        try:
-            async with within(here):
-                await service.record_attendance(here, session_id, marks, correction=correction)
-        except Invalid as error:
-            errors = error.fields or {"roster": error.text}
-    if errors:
-        draft = {one.code: one.said for one in marks}
-        return await _session(request, session_id, errors=errors, typed=web.typed(raw), draft=draft, status=422)
-    return web.saved(request, f"/{tenant}/sessions/{session_id}", text=SAVED)
-
-
-@post("/{tenant:str}/sessions/{session_id:uuid}/attendance/{code:str}", opt=ATTEND)
-async def mark(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID], code: FromPath[str]) -> Response[Any]:
-    """One row, as soon as it is ticked."""
-    marks, errors = _marks(await request.form(), [code])
-    here = web.here(request)
-    if errors:
-        raise Invalid(errors)
-    async with within(here):
-        found = await service.record_attendance(here, session_id, marks)
-        people = await service.roster(here, found)
-    if not web.is_htmx(request):
-        return web.saved(request, f"/{tenant}/sessions/{session_id}", text=SAVED)
-    row = next(one for one in people if one.code == code)
-    return web.piece(request, "treatment/_marked.html", it=found, row=row, **_words(people))
-
-
-@post("/{tenant:str}/sessions/{session_id:uuid}/doctors", opt=ATTEND)
-async def doctors(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[Any]:
-    form, errors = web.read(DoctorForm, await request.form())
-    if form is None:
-        return await _session(request, session_id, errors=errors, status=422)
-    here = web.here(request)
-    try:
-        async with within(here):
-            if form.present:
-                await service.doctor_came(here, session_id, form.doctor, key=form.key)
-            else:
-                await service.doctor_went(here, session_id, form.doctor)
-    except Invalid as error:
-        return await _session(request, session_id, errors=error.fields or {"doctor": error.text}, status=422)
-    return web.saved(request, f"/{tenant}/sessions/{session_id}", text=DOCTOR_SAVED)
-
-
-@post("/{tenant:str}/sessions/{session_id:uuid}/closure", opt=ATTEND)
-async def close(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[Any]:
-    raw = await request.form()
-    form, errors = web.read(CloseForm, raw)
-    if form is None:
-        return await _session(request, session_id, errors=errors, typed=web.typed(raw), status=422)
-    here = web.here(request)
-    try:
-        async with within(here):
-            await service.close_session(
-                here, session_id, key=form.key, kind=form.kind, rest_absent=form.rest == "absent"
-            )
-    except Invalid as error:
-        fields = error.fields or {"kind": error.text}
-        return await _session(request, session_id, errors=fields, typed=web.typed(raw), status=422)
-    return web.saved(request, f"/{tenant}/sessions/{session_id}", text=CLOSED)
-
-
 @get("/{tenant:str}/sessions/{session_id:uuid}/move", opt=SCHEDULE)
 async def move_form(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[str]:
     return await _move(request, session_id, {}, {})
@@ -295,16 +194,11 @@ ROUTES = [
     calendar,
     new_session,
     plan,
-    session,
-    sheet,
-    attendance,
-    mark,
-    doctors,
-    close,
     move_form,
     move,
     cancel,
     restore,
+    *routes_session.ROUTES,
     *routes_person.ROUTES,
     *routes_feed.ROUTES,
 ]
@@ -350,95 +244,24 @@ async def _new(request: Asked, errors: dict[str, str], typed: dict[str, str]) ->
     )
 
 
-async def _session(
-    request: Asked,
-    session_id: UUID,
-    *,
-    errors: dict[str, str] | None = None,
-    typed: dict[str, str] | None = None,
-    draft: dict[str, Said] | None = None,
-    status: int = 200,
-) -> Response[str]:
-    here = web.here(request)
-    async with within(here):
-        found = await service.session(here, session_id)
-        people = await service.roster(here, found)
-    names = {one.code: one.name for one in people}
-    told = {f"why.{field}" if field in names else field: text for field, text in (errors or {}).items()}
-    return web.page(
-        request,
-        "treatment/session.html",
-        status=status,
-        it=found,
-        people=people,
-        time=_time(found.starts_at),
-        may_mark=rules.may_mark(found.on, here.today) and found.state == "planned",
-        day_has_come=rules.may_mark(found.on, here.today),
-        errors=told,
-        typed=typed or {},
-        draft=draft or {},
-        correcting=found.state == "closed" and ("correct" in request.query_params or "correction" in (typed or {})),
-        when=clock.day_ahead(found.on, here.today),
-        moved=[
-            (change, clock.in_words(change.was_at, here.now), clock.in_words(change.starts_at, here.now))
-            for change in found.changes
-        ],
-        marks=MARKS,
-        reasons=REASONS,
-        closed_when=clock.in_words(found.closed_at, here.now) if found.closed_at else "",
-        key=uuid7(),
-        kinds=KINDS,
-        **_words(people),
-    )
-
-
-def _words(people: list[Expected]) -> dict[str, Any]:
-    """What a roster and each of its rows say; keys of rows are made fresh for every showing."""
-    said = [one.said.mark if one.said else None for one in people]
-    return {
-        "new_key": uuid7,
-        "whys": [("", N_("Choose the reason")), (Mark.EXCUSED.value, MARKS[Mark.EXCUSED]), *REASONS.items()],
-        "counts": [
-            (MARKS[Mark.PRESENT], said.count(Mark.PRESENT)),
-            (MARKS[Mark.ABSENT], said.count(Mark.ABSENT)),
-            (MARKS[Mark.EXCUSED], said.count(Mark.EXCUSED)),
-            (N_("Not marked"), said.count(None)),
-        ],
-    }
-
-
 async def _move(request: Asked, session_id: UUID, errors: dict[str, str], typed: dict[str, str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
         found = await service.session(here, session_id)
-    base = {"at": _time(found.starts_at), "reason": "", "cancel_reason": "", **forms.parts("on", found.on)}
+    base = {"at": clock.time_of_day(found.starts_at), "reason": "", "cancel_reason": "", **forms.parts("on", found.on)}
     return web.page(
         request,
         "treatment/move.html",
         status=422 if errors else 200,
         it=found,
         when=clock.echo(found.on),
-        time=_time(found.starts_at),
+        time=clock.time_of_day(found.starts_at),
         errors=errors,
         typed=base | typed,
         key=uuid7(),
         cancel_key=uuid7(),
         kinds=KINDS,
     )
-
-
-def _marks(raw: Any, codes: list[str]) -> tuple[list[Marked], dict[str, str]]:
-    """What the rows of a form say anew: the tick `here.CODE`, the reason `why.CODE`, how it stood `was.CODE`."""
-    marks, errors = [], {}
-    for code in codes:
-        try:
-            was = rules.from_code(str(raw.get(f"was.{code}", "")))
-            now = rules.said(f"here.{code}" in raw, str(raw.get(f"why.{code}", "")), was)
-            if now and now != was:
-                marks.append(Marked(UUID(str(raw.get(f"key.{code}", ""))), code, now))
-        except ValueError:
-            errors[code] = web.WRONG
-    return marks, errors
 
 
 def _span(text: str, today: date, *, month: bool) -> tuple[date, date]:
@@ -460,8 +283,4 @@ def _shown(line: Line, today: date) -> Shown:
         state = line.closed_as.value
     elif state == "planned":
         state = "today" if line.on == today else "open" if line.on < today else "planned"
-    return Shown(line, _time(line.starts_at), STATES[state], _TAGS[state])
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment.astimezone(clock.BANGKOK):%H:%M}"
+    return Shown(line, clock.time_of_day(line.starts_at), STATES[state], _TAGS[state])

@@ -198,7 +198,7 @@ async def read_card(request: Asked, tenant: FromPath[str], code: FromPath[str], 
         it=found,
         kinds=KINDS,
         new_key=uuid7,
-        lines=[(one, f"{one.starts_at.astimezone(clock.BANGKOK):%H:%M}") for one in found.sessions],
+        lines=[(one, clock.time_of_day(one.starts_at)) for one in found.sessions],
     )
 
 
