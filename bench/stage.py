@@ -92,7 +92,9 @@ class Stage:
 
     def environment(self, name: str) -> dict[str, str]:
         env = embedded.environment(self.engines) | {"KHUEN_DATABASE_URL": self.settings_of(name).database_url}
-        return env | {"KHUEN_KEK": KEK, "KHUEN_ORIGIN": ORIGIN, "PATH": os.environ["PATH"]}
+        here = folder("src")  # the site of this very tree, whatever else is installed
+        env |= {"PYTHONPATH": f"{here}:{here.parent}", "PATH": os.environ["PATH"]}
+        return env | {"KHUEN_KEK": KEK, "KHUEN_ORIGIN": ORIGIN}
 
 
 @dataclass(frozen=True)

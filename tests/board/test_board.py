@@ -176,6 +176,20 @@ async def test_the_filters_open_by_a_link_and_stay_while_they_are_used(site: Sit
         assert ('name="place"' in text) is there and ("filters=1" in text) is not there, query
 
 
+async def test_too_many_buddies_are_offered_by_their_place(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_BUDDIES", 1)
+    await site.case("somchai", moo="3"), await site.case("mali", moo="7")
+    somchai, mali = (str(site.chatturat.people[name][0]) for name in ("somchai", "mali"))
+    for query, offered, hint in (
+        ("?filters=1", [], True),
+        (f"?place={LAHAN}-7", [mali], False),
+        (f"?buddy={somchai}", [somchai], True),
+    ):
+        text = (await board(site, query)).text
+        assert [who for who in (somchai, mali) if f'<option value="{who}"' in text] == offered, query
+        assert ("เลือกพื้นที่แล้วกดแสดง" in text) is hint, query
+
+
 async def test_a_poll_is_told_when_nothing_changed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     code, moment = await site.case(), clock.now()
     monkeypatch.setattr(clock, "now", lambda: moment)  # else the minute that stands on the page may change

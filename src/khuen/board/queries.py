@@ -100,13 +100,18 @@ BOARD = _PLACED + _COUNTED.format(order=_BY_PRESSURE)
 #: the same, narrowed or in another order
 BOARD_NARROWED = _NARROWED + _COUNTED.format(order=_BY_KEY)
 
-#: what the filters offer
+#: what the filters offer. $2 tambon and $3 village number (NULL: everywhere) in which the buddies visit, $4 the buddy
+#: who is chosen, $5 the most
 CHOICES = """
 SELECT (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC, j.id) FROM project j
         WHERE j.tenant_id = $1) AS projects,
     (SELECT json_agg(json_build_array(b.id, b.called_name) ORDER BY b.sort_key COLLATE "C", b.id)
-        FROM member b WHERE b.tenant_id = $1 AND EXISTS (
-            SELECT FROM assignment e WHERE e.tenant_id = $1 AND e.member_id = b.id AND e.ended_at IS NULL)) AS buddies,
+        FROM member b WHERE b.tenant_id = $1 AND b.id IN (
+            SELECT e.buddy_id FROM (SELECT DISTINCT z.buddy_id FROM case_file z
+                JOIN person h ON h.tenant_id = $1 AND h.id = z.person_id
+                WHERE z.tenant_id = $1 AND z.buddy_id IS NOT NULL AND z.stage <> 'closed'
+                    AND ($2::text IS NULL OR h.subdistrict_code = $2) AND ($3::text IS NULL OR h.moo = $3)
+                LIMIT $5::integer) e UNION ALL SELECT $4::uuid)) AS buddies,
     (SELECT json_agg(json_build_array(y.subdistrict_code, y.moo)) FROM (
         SELECT DISTINCT i.subdistrict_code, i.moo FROM case_file u
         JOIN person i ON i.tenant_id = $1 AND i.id = u.person_id AND i.subdistrict_code IS NOT NULL

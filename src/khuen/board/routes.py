@@ -180,6 +180,7 @@ def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
         + [(f"{code}-{moo}", tambon, moo) for tambon, _n, moo, code in villages],
         "project_choices": choices.projects,
         "buddy_choices": choices.buddies,
+        "too_many_buddies": choices.narrow,
         "sorts": rules.SORTS,
         "place": address.place(asked),
         "choosing": None,

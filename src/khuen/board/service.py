@@ -16,6 +16,7 @@ from khuen.tenancy import Here, hot
 
 PAGE = 50
 LARGEST_EXPORT = 10_000
+MOST_BUDDIES = 200  #: of whom a filter lets one choose; among more nobody finds anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +44,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the filters offer: (id, name), and (tambon code, village number)."""
+    """What the filters offer: (id, name), and (tambon code, village number).
+
+    `buddies` are those of the chosen place; when they are too many only the chosen one, and `narrow` is true.
+    """
 
     projects: tuple[tuple[str, str], ...]
     buddies: tuple[tuple[str, str], ...]
+    narrow: bool
     places: tuple[tuple[str, str | None], ...]
 
 
@@ -80,7 +85,7 @@ async def board(here: Here, asked: Asked, *, whole: bool = True) -> Board:
         counts=counts,
         somebody=head["somebody"],
         everybody=head["everybody"],
-        choices=_choices((await hot(queries.CHOICES))[0]) if whole and asked.narrowed else None,
+        choices=await _choices(asked) if whole and asked.narrowed else None,
     )
 
 
@@ -98,8 +103,14 @@ def _filters(asked: Asked, codes: Collection[str] = ()) -> tuple[Any, ...]:
     return *place, asked.project_id, asked.buddy_id, list(codes) or None, asked.sort, asked.lane is Lane.WORK
 
 
-def _choices(head: Any) -> Choices:
+async def _choices(asked: Asked) -> Choices:
+    place = asked.subdistrict_code, asked.moo
+    head = (await hot(queries.CHOICES, *place, asked.buddy_id, MOST_BUDDIES + 1))[0]
+
     def pairs(name: str) -> tuple[Any, ...]:
         return tuple(tuple(pair) for pair in msgspec.json.decode(head[name] or "[]"))
 
-    return Choices(pairs("projects"), pairs("buddies"), pairs("places"))
+    buddies = pairs("buddies")
+    if narrow := len(buddies) > MOST_BUDDIES:
+        buddies = tuple(pair for pair in buddies if pair[0] == str(asked.buddy_id))
+    return Choices(pairs("projects"), buddies, narrow, pairs("places"))
