@@ -103,19 +103,20 @@ BOARD_NARROWED = _NARROWED + _COUNTED.format(order=_BY_KEY)
 #: what the filters offer. $2 tambon and $3 village number (NULL: everywhere) in which the buddies visit, $4 the buddy
 #: who is chosen, $5 the most
 CHOICES = """
+WITH cared AS MATERIALIZED (
+    SELECT u.buddy_id, i.subdistrict_code, i.moo FROM case_file u
+    JOIN person i ON i.tenant_id = $1 AND i.id = u.person_id WHERE u.tenant_id = $1 AND u.stage <> 'closed'
+)
 SELECT (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC, j.id) FROM project j
         WHERE j.tenant_id = $1) AS projects,
     (SELECT json_agg(json_build_array(b.id, b.called_name) ORDER BY b.sort_key COLLATE "C", b.id)
         FROM member b WHERE b.tenant_id = $1 AND b.id IN (
-            SELECT e.buddy_id FROM (SELECT DISTINCT z.buddy_id FROM case_file z
-                JOIN person h ON h.tenant_id = $1 AND h.id = z.person_id
-                WHERE z.tenant_id = $1 AND z.buddy_id IS NOT NULL AND z.stage <> 'closed'
-                    AND ($2::text IS NULL OR h.subdistrict_code = $2) AND ($3::text IS NULL OR h.moo = $3)
+            SELECT e.buddy_id FROM (SELECT DISTINCT w.buddy_id FROM cared w
+                WHERE w.buddy_id IS NOT NULL AND ($2::text IS NULL OR w.subdistrict_code = $2)
+                    AND ($3::text IS NULL OR w.moo = $3)
                 LIMIT $5::integer) e UNION ALL SELECT $4::uuid)) AS buddies,
     (SELECT json_agg(json_build_array(y.subdistrict_code, y.moo)) FROM (
-        SELECT DISTINCT i.subdistrict_code, i.moo FROM case_file u
-        JOIN person i ON i.tenant_id = $1 AND i.id = u.person_id AND i.subdistrict_code IS NOT NULL
-        WHERE u.tenant_id = $1 AND u.stage <> 'closed') y) AS places
+        SELECT DISTINCT w.subdistrict_code, w.moo FROM cared w WHERE w.subdistrict_code IS NOT NULL) y) AS places
 """
 
 #: the same rows for a file: all of the lane, with the project; $4 the most that a file holds, $6 true

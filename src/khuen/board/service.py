@@ -39,7 +39,7 @@ class Asked:
     @property
     def narrowed(self) -> bool:
         """Whether more is asked for than the whole district in its usual order."""
-        return self.choosing or self.filtered or self.sort is not Sort.PRESSING
+        return self.filtered or self.sort is not Sort.PRESSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ async def board(here: Here, asked: Asked, *, whole: bool = True) -> Board:
         counts=counts,
         somebody=head["somebody"],
         everybody=head["everybody"],
-        choices=await _choices(asked) if whole and asked.narrowed else None,
+        choices=await _choices(asked) if whole and (asked.choosing or asked.narrowed) else None,
     )
 
 
