@@ -51,6 +51,7 @@ THINGS = {
     "transfer": N_("Transfers"),
     "treatment": N_("Treatment"),
     "undo": N_("Undo"),
+    "view": N_("Kept views of lists"),
     "work": N_("Jobs of people"),
 }
 ACTS = {
@@ -175,6 +176,7 @@ ACTS = {
     "treatment:completed": N_("confirmed the end of treatment"),
     "treatment:goes_on": N_("treatment goes on after all"),
     "undo:used": N_("took the last act back"),
+    "view:changed": N_("changed a kept view of a list"),
     "work:checked": N_("asked how work goes"),
     "work:found": N_("wrote down that somebody found work"),
 }
