@@ -173,11 +173,26 @@ const showKeys = async () => {
   sheet.showModal();
 };
 
-// Whoever presses a key in a row finds the place again on the next board: its number is kept, never who it is.
+// Whoever presses a key in a row finds the place again on the next board: its number is kept, never who it is. With the
+// number of rows: where an act took no row away, the next row is the place to go on.
 const press = (rows, row, control) => {
   if (!control) return;
-  if (row.closest("#list")) sessionStorage.setItem(KEPT, rows.indexOf(row));
+  const acts = control.matches(`${ROW} button`);
+  if (row?.closest("#list")) sessionStorage.setItem(KEPT, `${rows.indexOf(row)} ${acts ? rows.length : ""}`);
   control.click();
+};
+
+const findAgain = () => {
+  const kept = sessionStorage.getItem(KEPT), board = document.querySelector("#list[data-list]");
+  if (kept === null || !board || document.querySelector(".error-summary")) return;
+  sessionStorage.removeItem(KEPT);
+  const rows = rowsOf(board), [at, before] = kept.split(" ").map(Number);
+  goTo(rows, rows[Math.min(before === rows.length ? at + 1 : at, rows.length - 1)]);
+  if (!flash.innerText.trim()) return;
+  // What was done is told at the top, where nobody looks now: it is said, and shown below until the next key.
+  document.getElementById("live").textContent = flash.innerText;
+  flash.classList.add("over");
+  document.addEventListener("keydown", () => flash.classList.remove("over"), { once: true });
 };
 
 const inRow = (rows, row, key, event) => {
@@ -197,7 +212,10 @@ document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !(at instanceof HTMLElement)) return;
   if (at.matches("input:not([type=checkbox]), select, textarea")) return;
   const letter = lettersOn() && LETTERS[event.code];
-  if (lettersOn() && event.code === "KeyU") document.querySelector("#undo button")?.click();
+  if (lettersOn() && event.code === "KeyU") {
+    const rows = rowsOf(document);
+    press(rows, rows.find((each) => each.tabIndex === 0), document.querySelector("#undo button"));
+  }
   if (lettersOn() && event.key === "?") showKeys();
   const row = at.closest(ROW);
   if (row) inRow(rowsOf(row.closest(LIST)), row, letter || event.code, event);
@@ -211,10 +229,6 @@ document.addEventListener("DOMContentLoaded", () => {
   prepareLists();
   prepareLetters();
   document.querySelectorAll("[data-print]").forEach((button) => { button.hidden = false; });
-  const kept = sessionStorage.getItem(KEPT), board = document.querySelector("#list[data-list]");
-  if (kept === null || !board || document.querySelector(".error-summary")) return;
-  sessionStorage.removeItem(KEPT);
-  const rows = rowsOf(board);
-  goTo(rows, rows[Math.min(kept, rows.length - 1)]);
+  findAgain();
 });
 document.body.addEventListener("htmx:load", prepareLists);

@@ -62,6 +62,13 @@ async def test_the_board_is_worked_through_with_one_letter_each(board: Page, pro
     await expect(board.locator(f"#{second}")).to_be_focused()  # the next one to look at
     await board.keyboard.press("u")
     await expect(rows).to_have_count(waiting)
+    await expect(rows.first).to_be_focused()
+    await board.goto(f"{province.origin}{BOARD}?lane=overdue")
+    await board.keyboard.press("j")
+    await board.keyboard.press("a")  # reminding takes no row away: the next one comes
+    await expect(rows.nth(1)).to_be_focused()
+    await expect(board.locator("#flash")).to_be_in_viewport()
+    await expect(board.locator("#live")).not_to_be_empty()
     await board.goto(f"{province.origin}{BOARD}")
     await board.keyboard.press("j")
     for _ in range(waiting):  # past the end of the first group into the next one
