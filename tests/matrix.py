@@ -28,6 +28,11 @@ POST /{tenant}/cases/{code}/safety-note       coordinator                303  30
 POST /{tenant}/cases/{code}/phone             coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/consents?kind     coordinator                200  200  404  404  4
 POST /{tenant}/cases/{code}/consents          coordinator                303  303  404  404
+GET  /{tenant}/cases/{code}/agreements        coordinator,clinic,doctor  200  200  404  404  3
+POST /{tenant}/cases/{code}/agreements        coordinator                303  303  404  404
+GET  /{tenant}/lists                          chair,clinic,coordinator,doctor 200 - - - 0
+GET  /{tenant}/lists/{name}                   chair,clinic,coordinator,doctor 200 - - 404 3
+POST /{tenant}/lists/{name}/exports           chair,clinic,coordinator,doctor 200 - - 404
 POST /{tenant}/cases/{code}/nudges            coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/assignment        coordinator                200  200  404  404  8
 POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404

@@ -414,6 +414,8 @@ async def _fresh(town: Town, line: Line, role: str, whose: str) -> tuple[str, di
         path = path.replace("{task_id}", await town.absence(coordinator, code))
     if "{test_id}" in path and coordinator:
         path = path.replace("{test_id}", await town.test(coordinator, code))
+    if whose == "own":
+        path = path.replace("lists/{name}", "lists/decisions")
     if "{word}" in path and coordinator:
         path = path.replace("{word}", await town.word(coordinator, code))
     if "{batch_id}" in path and coordinator:
@@ -512,6 +514,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "{code}/safety-note": {"was": "", "safety_note": "อย่าไปคนเดียว"},
         "{code}/phone": {"was": "", "phone": "081-234-5678"},
         "{code}/consents": {**key, "kind": "treatment"},
+        "{code}/agreements": {**key, "kind": "sharing", "version": "2569-1", "agrees": "true"},
         "{code}/skips": {**key, "condition": "training", "reason": "มีงานประจำแล้ว"},
         "screening/{instrument}": {**key, **_TODAY, "self": "0", "others": "1", "property": "0"},
         "{screening_id}/withdrawal": {**key, "reason": "คนละคน"},
@@ -526,6 +529,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
             "extra_reason": "บ้านใกล้กัน",
         },
         "{tenant}/search": {"q": "ทดลอง"},
+        "{name}/exports": {"form": "csv"},
         "{code}/check-ins": {**key, "how": "well"},
         "{check_in_id}/note": {**key, "note": "สบายดี"},
         "{tenant}/enrolments": key,

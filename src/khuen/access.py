@@ -31,6 +31,8 @@ _DAILY_WORK = {
     "cases.see",
     "cases.acknowledge",
     "cases.correct",
+    "cases.hand_over",
+    "lists.see",
     "cases.consent",
     "cases.skip",
     "packs.draft",
@@ -62,6 +64,7 @@ _CARE = frozenset(
         "board.see",
         "board.export",
         "cases.see",
+        "lists.see",
         "people.search",
         "cases.legal_basis",
         "cases.clinical",
@@ -91,7 +94,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "buddy": frozenset({"followups.today", "followups.log", "buddies.decline", "undo"}),
     "clinic": _CARE | {"treatment.schedule"},
     "doctor": _CARE,
-    "chair": frozenset({"meetings.see", "meetings.chair", "meetings.name", "pages.find", "tasks.see", "undo"}),
+    "chair": frozenset(
+        {"lists.see", "meetings.see", "meetings.chair", "meetings.name", "pages.find", "tasks.see", "undo"}
+    ),
     "hospital_director": frozenset(),
     "tenant_admin": frozenset(
         {"admin.members", "admin.invite", "admin.settings", "admin.audit", "packs.see", "pages.find"}

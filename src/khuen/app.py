@@ -30,6 +30,7 @@ from khuen.failure import show
 from khuen.followups import nudges, round_pages
 from khuen.followups import routes as followups
 from khuen.headers import safe_headers
+from khuen.lists import routes as lists
 from khuen.meetings import routes as meetings
 from khuen.messages import routes as messages
 from khuen.pathway import routes as pathway
@@ -65,6 +66,7 @@ ROUTES: list[Any] = [
     *messages.ROUTES,
     *board.ROUTES,
     *enrolment.ROUTES,
+    *lists.ROUTES,
     *admin.ROUTES,
     *front.ROUTES,
 ]

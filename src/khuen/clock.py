@@ -52,6 +52,11 @@ def short(on: date) -> str:
     return f"{_day_and_month(on)}\N{NO-BREAK SPACE}{buddhist(on) % 100:02d}"
 
 
+def numeric(on: date) -> str:
+    """31/1/2569, as a day is typed and as an import reads it back"""
+    return f"{on.day}/{on.month}/{buddhist(on)}"
+
+
 def long(on: date) -> str:
     """12 พฤศจิกายน 2569 (babel knows the month names but not the Buddhist year)"""
     return f"{on.day} {_LONG_MONTHS[on.month]} {buddhist(on)}"

@@ -6,10 +6,11 @@ a good POST without htmx answers 303.
 
 from __future__ import annotations
 
+import asyncio
 import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
@@ -22,7 +23,7 @@ from litestar.exceptions import ClientException
 from litestar.plugins.htmx import ClientRedirect
 from litestar.response import Redirect
 
-from khuen import access, assets, clock, thai, words
+from khuen import access, assets, clock, sheets, thai, words
 from khuen.pages import Pages
 from khuen.paths import folder
 from khuen.tenancy import Here
@@ -49,6 +50,7 @@ MENU = (
     ("meetings.see", "meetings", N_("Meetings")),
     ("tasks.see", "tasks", N_("Tasks")),
     ("messages.see", "messages", N_("Messages")),
+    ("lists.see", "lists", N_("Lists")),
     ("followups.today", "b/", N_("My visits")),
     ("admin.members", "admin", N_("Set-up")),
     ("admin.members", "admin/members", N_("People who work here")),
@@ -116,6 +118,25 @@ def saved(
     # Written out: Litestar's Cookie copies itself field by field twice, a twelfth of a check-in.
     response.headers["set-cookie"] = f"{FLASH_COOKIE}={said}; HttpOnly; Max-Age=60; Path=/; SameSite=lax{secure}"
     return response
+
+
+async def file(
+    request: Request[Any, Any, Any],
+    kind: str,
+    name: str,
+    rows: Sequence[Sequence[sheets.Cell]],
+    notes: Sequence[str] = (),
+) -> Response[bytes]:
+    """Rows as a spreadsheet to keep, `kind` xlsx or csv; its name tells the day and nothing of a person."""
+    make = sheets.as_csv if kind == "csv" else sheets.as_xlsx
+    body = await asyncio.to_thread(make, rows, notes)
+    named = f'attachment; filename="{name}-{here(request).today.isoformat()}.{kind}"'
+    return Response(body, media_type=sheets.TYPES[kind], headers={"content-disposition": named})
+
+
+def lang(request: Request[Any, Any, Any]) -> str:
+    """In which language this browser reads."""
+    return "en" if request.cookies.get("lang") == "en" else "th"
 
 
 def is_htmx(request: Request[Any, Any, Any]) -> bool:

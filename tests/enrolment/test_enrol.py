@@ -6,6 +6,7 @@ from typing import Any
 
 from khuen import clock
 from khuen.enrolment import service
+from khuen.people import pairs
 from khuen.tenancy import within
 from tests.care import Site
 from tests.enrolment.walk import ADDRESS, CONSENTS, PERSON, begun, confirmed, hidden, ready, said, step
@@ -123,6 +124,20 @@ async def test_somebody_who_is_here_already_interrupts(site: Site, root: Any) ->
         assert code in page.text
         choice = await nok.post(f"/chatturat/enrolments/same?d={draft}", data={"same": "new"})
         assert choice.status_code == (303 if may_be_new else 422)
+
+
+async def test_whoever_was_said_to_be_new_is_never_asked_about_again(site: Site, root: Any) -> None:
+    nok = site.clients["nok"]
+    await confirmed(nok, await ready(nok))
+    draft = await ready(nok, PERSON | {"national_id": "", "phone": ""})
+    await nok.post(f"/chatturat/enrolments/same?d={draft}", data={"same": "new"})
+    assert (await confirmed(nok, draft)).status_code == 303
+    assert await root.fetchval("SELECT count(*) FROM person") == 2
+    assert [tuple(row) for row in await root.fetch("SELECT kind, reason FROM pair_decision")] == [("apart", "enrolled")]
+    here = site.chatturat.here("nok")
+    async with within(here):
+        assert await pairs.find(here) == 0 and await pairs.queue(here, "open", 10, 0) == ([], 0)
+    assert "ตอนลงทะเบียนบอกว่าเป็นคนใหม่" in (await nok.get("/chatturat/people/duplicates?show=apart")).text
 
 
 async def test_a_buddy_with_somebody_needs_a_reason(site: Site, root: Any) -> None:

@@ -140,6 +140,28 @@ async def test_a_second_file_finds_the_people_of_the_first(pools: Settings) -> N
         assert stranger.state == "duplicate"
 
 
+async def test_rows_that_nobody_agreed_to_are_counted_and_a_new_person_is_not_asked_about_again(
+    site: Site, root: Any
+) -> None:
+    made, nok = site.chatturat, site.clients["nok"]
+    here, sheet = made.here("nok"), messy.make(100, 20)
+    batch = await received(here, made.project_id, messy.xlsx(sheet))
+    await checked(here, batch.id, batch.mapping)
+    said = "ไม่รับ 2 แถว</b>: "
+    assert said in (await nok.get(f"/chatturat/imports/{batch.id}")).text
+    await committed(here, batch.id)
+    assert said in (await nok.get(f"/chatturat/imports/{batch.id}")).text
+    again = await received(here, made.project_id, messy.xlsx(sheet) + b" ")
+    await checked(here, again.id, again.mapping)
+    async with within(here):
+        rows, _ = await listing.page(here, again, NEAR, Sieve(["duplicate"]), 1, 200)
+        alike = next(row for row in rows if {one.code for one in row.problems} == {"same_name"})
+        mended = await mending.mend(here, again.id, NEAR, alike.number, {}, "new")
+        assert mended.state == "good"
+    await committed(here, again.id)
+    assert [tuple(row) for row in await root.fetch("SELECT kind, reason FROM pair_decision")] == [("apart", "enrolled")]
+
+
 async def test_an_undo_keeps_what_somebody_worked_on_and_ends_after_a_day(pools: Settings, root: Any) -> None:
     made = await care.stand(pools, nok="coordinator", somchai="buddy")
     here = made.here("nok")

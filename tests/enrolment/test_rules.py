@@ -75,7 +75,7 @@ def test_births(typed: str, born_on: date | None, year: int | None) -> None:
         ("agreed_on", "", "agreed_on"),
         ("agreed_on", "1/1/2600", "agreed_future"),
         ("treatment", "", "no_treatment"),
-        ("treatment", "ไม่ยินยอม", "no_treatment"),
+        ("treatment", "ไม่ยินยอม", "refused_treatment"),
         ("treatment", "อาจจะ", "consent"),
         ("sex", "???", "sex"),
     ],

@@ -11,7 +11,7 @@ from khuen import clock, places, thai, web
 from khuen.board import lines, reading, rules
 from khuen.board.next_step import next_step
 from khuen.board.reading import Entry
-from khuen.cases.rules import STAGES
+from khuen.cases.rules import CONSENTS, DECISIONS, STAGES
 from khuen.cases.service import asked_code
 from khuen.enrolment.rules import LEGAL_BASES, PROPOSERS
 from khuen.followups.rules import HOWS
@@ -95,8 +95,8 @@ async def shown(
         hows=HOWS,
         legal_bases=LEGAL_BASES,
         proposers=PROPOSERS,
-        consent_words=rules.CONSENTS,
-        decision_words=rules.DECISIONS,
+        consent_words=CONSENTS,
+        decision_words=DECISIONS,
         acts=rules.ACTS,
         needs=rules.NEEDS,
         step=next_step(head.facts, way.progress.act, head.waits_hours, here.today, lines.allowed(here)),
@@ -121,7 +121,7 @@ def _entry(here: Here, entry: Entry) -> dict[str, Any]:
     elif entry.kind == "check_in":
         what = HOWS.get(what or "", what)
     elif entry.kind == "consent":
-        what, more = rules.DECISIONS.get(what or "", what), rules.CONSENTS.get(more or "", more)
+        what, more = DECISIONS.get(what or "", what), CONSENTS.get(more or "", more)
     own = entry.own_at
     apart = own is not None and abs((entry.at - own).total_seconds()) >= 60
     return {

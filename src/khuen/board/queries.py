@@ -2,6 +2,7 @@
 
 from khuen import audit
 from khuen.board.rules import BITS, MARKED, Lane
+from khuen.cases import consents
 
 
 #: how pressing a case is: the lane comes first, then the `days` of the branch. The least number is the most pressing
@@ -10,7 +11,8 @@ def _presses(lane: Lane, days: str) -> str:
 
 
 #: Who stands in which lane: a branch for each lane, each read from an index of its own and nothing else, so that a
-#: further lane is a further branch and its bit. $2 today, $3 the bits that are asked for
+#: further lane is a further branch and its bit. Whoever stopped is in no lane, but for an answer that calls for
+#: attention: it stays until somebody has looked after it. $2 today, $3 the bits that are asked for
 _STANDS = f"""
 WITH stands AS (
     SELECT v.case_id, {BITS[Lane.URGENT]} AS bit,
@@ -37,7 +39,8 @@ WITH stands AS (
     SELECT v.case_id, {BITS[Lane.ALL]}, {_presses(Lane.ALL, "v.closes_on - $2")} FROM visit_due v
     WHERE $3::integer & {BITS[Lane.ALL]} > 0 AND v.tenant_id = $1 AND v.state = 'open' AND v.due_on > $2
 ), gathered AS (
-    SELECT case_id, bit_or(bit) AS bits, min(press) AS press FROM stands GROUP BY case_id
+    SELECT s.case_id, bit_or(s.bit) AS bits, min(s.press) AS press FROM stands s
+    WHERE s.bit = {BITS[Lane.URGENT]} OR NOT {consents.stopped("s.case_id")} GROUP BY s.case_id
 )"""
 _BITS = f"CASE WHEN g.bits & {MARKED} > 0 THEN g.bits & {MARKED} ELSE g.bits END AS bits"
 
@@ -75,8 +78,8 @@ _COUNTED = f""", counted AS (
     ORDER BY {{order}} LIMIT $4::integer OFFSET $5::integer
 )
 SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state = 'open') AS somebody,
-    CASE WHEN $6::boolean THEN (SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open')
-        END AS everybody,
+    CASE WHEN $6::boolean THEN (SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open'
+        AND NOT {consents.stopped("e.case_id")}) END AS everybody,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
         FROM district_settings d WHERE d.tenant_id = $1
         ORDER BY d.number DESC, d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,

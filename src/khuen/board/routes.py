@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from typing import Any, TypeAlias
 
@@ -26,7 +25,9 @@ from khuen.board import (
 )
 from khuen.board.rules import Facts
 from khuen.board.service import Asked, Board, Choices
-from khuen.cases.rules import STAGES, is_code
+from khuen.cases import sharing
+from khuen.cases.rules import OWN_WORK, PURPOSES, STAGES, Recipient, is_code
+from khuen.errors import Invalid, NotAllowed
 from khuen.followups.rules import HOWS, overdue_days
 from khuen.ids import uuid7
 from khuen.tenancy import Here, within
@@ -51,15 +52,11 @@ HEADERS = (
     N_("Last answer"),
 )
 COLOUR = N_("Colour")
-COLOURS = {"green": N_("Green"), "yellow": N_("Yellow"), "orange": N_("Orange"), "red": N_("Red")}
-_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv",
-}
 
 
 class ExportForm(msgspec.Struct):
     form: str = "xlsx"
+    purpose: str = OWN_WORK
     code: list[str] = []
 
 
@@ -82,6 +79,7 @@ async def board(request: Asking, tenant: FromPath[str]) -> Response[Any]:
             **_filters(asked, found.choices),
             **_beside(tenant, asked, beside),
             everybody=found.everybody,
+            purposes=PURPOSES,
             key=uuid7(),
         )
     answer = web.piece(request, "board/_list.html", **values)
@@ -94,20 +92,30 @@ async def board(request: Asking, tenant: FromPath[str]) -> Response[Any]:
 
 @post("/{tenant:str}/board/exports", opt={"perm": "board.export"}, status_code=200)
 async def exports(request: Asking, tenant: FromPath[str]) -> Response[bytes]:
-    """The chosen rows, or without any every row of the lane with its filters."""
+    """The chosen rows, or without any every row of the lane with its filters, for our own work.
+
+    To be handed to police or administration: the same people, wherever they stand, as far as they agreed.
+    """
     raw = await request.form()
-    form, _errors = web.read(ExportForm, raw)
-    kind = form.form if form and form.form in _TYPES else "xlsx"
-    codes = [code for code in (form.code if form else []) if is_code(code)]
-    here, asked = web.here(request), address.asked(raw)
+    form, errors = web.read(ExportForm, raw)
+    if form is None or form.purpose not in PURPOSES:
+        raise Invalid(errors or {"purpose": web.CHOOSE})
+    kind = form.form if form.form in sheets.TYPES else "xlsx"
+    codes = [code for code in form.code if is_code(code)]
+    here, asked, lang = web.here(request), address.asked(raw), web.lang(request)
+    if form.purpose != OWN_WORK:
+        if not access.may(here.roles, "cases.hand_over"):
+            raise NotAllowed
+        async with within(here):
+            handed = await service.hand(here, asked, codes, Recipient(form.purpose), form=kind)
+        rows, notes = sharing.table(handed, lang), sharing.notes(handed, here.today, lang)
+        return await web.file(request, kind, "programme", rows, notes)
     async with within(here):
         found = await service.export(here, asked, codes, form=kind)
     clinical = access.may(here.roles, "cases.clinical")
-    lang = web.lang(request)
-    rows: list[list[sheets.Cell]] = [_headers(clinical, lang), *(_line(here, row, clinical, lang) for row in found)]
-    body = await asyncio.to_thread(sheets.as_csv if kind == "csv" else sheets.as_xlsx, rows)
-    name = f"board-{here.today.isoformat()}.{kind}"
-    return Response(body, media_type=_TYPES[kind], headers={"content-disposition": f'attachment; filename="{name}"'})
+    return await web.file(
+        request, kind, "board", [_headers(clinical, lang), *(_line(here, row, clinical, lang) for row in found)]
+    )
 
 
 ROUTES: list[Any] = [
@@ -206,15 +214,10 @@ def _line(here: Here, row: Any, clinical: bool, lang: str) -> list[sheets.Cell]:
         lines.place(row["subdistrict_code"], None, lang),
         row["moo"] or "",
         row["buddy"] or "",
-        _day(row["opened_on"]),
-        _day(row["closes_on"]),
+        clock.numeric(row["opened_on"]),
+        clock.numeric(row["closes_on"]),
         late,
         lines.test(tested, here.today, lang),
         say(HOWS[row["last_how"]]) if row["last_how"] else "",
     ]
-    return [*cells, say(COLOURS[row["colour"]]) if row["colour"] else ""] if clinical else cells
-
-
-def _day(on: Any) -> str:
-    """31/1/2569, as the import reads it back."""
-    return f"{on.day}/{on.month}/{clock.buddhist(on)}" if on else ""
+    return [*cells, say(rules.COLOURS[row["colour"]]) if row["colour"] else ""] if clinical else cells

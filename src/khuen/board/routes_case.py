@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import thai, undo, web
-from khuen.board import acting, case_page, reading, routes_corrections
+from khuen.board import acting, case_page, reading, routes_consents, routes_corrections
 from khuen.board.back import way_back
 from khuen.board.case_page import Asking
 from khuen.cases.service import asked_code
@@ -82,4 +82,4 @@ async def take_back(request: Asking, tenant: FromPath[str], token: FromPath[str]
     return web.saved(request, way_back(request, tenant, home), text=TAKEN_BACK if fresh else ALREADY_BACK)
 
 
-ROUTES = [case, acknowledge, contact, take_back, *routes_corrections.ROUTES]
+ROUTES = [case, acknowledge, contact, take_back, *routes_consents.ROUTES, *routes_corrections.ROUTES]

@@ -1,4 +1,4 @@
-"""What is corrected or withdrawn on a case page: name, safety note, phone, consents."""
+"""What is corrected on a case page: name, safety note, phone."""
 
 from __future__ import annotations
 
@@ -6,25 +6,20 @@ from typing import Annotated, Any
 from uuid import UUID
 
 import msgspec
-from litestar import Response, get, post
-from litestar.params import FromPath, FromQuery
+from litestar import Response, post
+from litestar.params import FromPath
 from msgspec import Meta
 
 from khuen import thai, web
-from khuen.board import case_page, corrections, reading, rules
+from khuen.board import case_page, corrections
 from khuen.board.case_page import Asking
 from khuen.board.corrections import Changed, Name
-from khuen.cases import service as cases
-from khuen.cases.rules import ConsentKind, Decision
 from khuen.cases.service import asked_code
-from khuen.errors import NotFound
-from khuen.ids import uuid7
 from khuen.tenancy import within
 from khuen.words import N_
 
 CORRECTED = N_("The correction is saved")
-WITHDRAWN = N_("The withdrawal is recorded")
-CORRECT, CONSENT = {"perm": "cases.correct"}, {"perm": "cases.consent"}
+CORRECT = {"perm": "cases.correct"}
 
 
 class NameForm(msgspec.Struct):
@@ -43,11 +38,6 @@ class SafetyForm(msgspec.Struct):
 class PhoneForm(msgspec.Struct):
     was: str = ""
     phone: str = ""
-
-
-class ConsentForm(msgspec.Struct):
-    key: UUID
-    kind: ConsentKind
 
 
 @post("/{tenant:str}/cases/{code:str}/name", opt=CORRECT)
@@ -100,48 +90,7 @@ async def phone(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> 
     return web.saved(request, f"/{tenant}/cases/{code}", text=CORRECTED)
 
 
-@get("/{tenant:str}/cases/{code:str}/consents", opt=CONSENT)
-async def consents(
-    request: Asking, tenant: FromPath[str], code: FromPath[str], kind: FromQuery[str] = ""
-) -> Response[Any]:
-    """What a withdrawal means, before it is recorded: it cannot be undone."""
-    here = web.here(request)
-    async with within(here):
-        head = await reading.case(here, asked_code(code), page="consents")
-        stands = {line.kind: line for line in head.consents}
-        if kind not in stands or stands[kind].decision != Decision.GIVEN:
-            raise NotFound
-        text = await cases.agreed_text(here, head.id, kind, stands[kind].version)
-    return web.page(
-        request,
-        "board/consent.html",
-        text=text,
-        head=head,
-        line=stands[kind],
-        label=rules.CONSENTS[kind],
-        consequence=rules.CONSEQUENCES[kind],
-        key=uuid7(),
-    )
-
-
-@post("/{tenant:str}/cases/{code:str}/consents", opt=CONSENT)
-async def withdraw_consent(request: Asking, tenant: FromPath[str], code: FromPath[str]) -> Response[Any]:
-    form, errors = web.read(ConsentForm, await request.form())
-    if form is None:
-        return await case_page.shown(request, code, status=422, errors=errors)
-    here = web.here(request)
-    async with within(here):
-        head = await reading.case(here, asked_code(code), page="consents")
-        stands = {line.kind: line for line in head.consents}
-        if form.kind not in stands or stands[form.kind].decision == Decision.REFUSED:
-            raise NotFound
-        if stands[form.kind].decision == Decision.GIVEN:
-            decided = cases.Consent(form.kind, Decision.WITHDRAWN, stands[form.kind].version, here.today)
-            await cases.record_consent(here, head.id, decided, key=form.key)
-    return web.saved(request, f"/{tenant}/cases/{code}", text=WITHDRAWN)
-
-
-ROUTES = [name, safety_note, phone, consents, withdraw_consent]
+ROUTES = [name, safety_note, phone]
 
 
 async def _changed(

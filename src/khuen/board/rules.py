@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from khuen import clock
-from khuen.cases.rules import ConsentKind, Decision, Stage
+from khuen.cases.rules import ConsentKind, Stage
 from khuen.followups.rules import overdue_days
 from khuen.msgid import N_
 from khuen.treatment.rules import on_roster
@@ -107,16 +107,7 @@ NEEDS: dict[Act, str] = {
     Act.OPEN: "cases.see",
 }
 
-CONSENTS: dict[str, str] = {
-    ConsentKind.TREATMENT: N_("Treatment"),
-    ConsentKind.SHARING: N_("Sharing with police and administration"),
-    ConsentKind.CONTACT: N_("Contact by LINE"),
-}
-DECISIONS: dict[str, str] = {
-    Decision.GIVEN: N_("Agrees"),
-    Decision.REFUSED: N_("Does not agree"),
-    Decision.WITHDRAWN: N_("Withdrawn"),
-}
+COLOURS: dict[str, str] = {"green": N_("Green"), "yellow": N_("Yellow"), "orange": N_("Orange"), "red": N_("Red")}
 #: what happens when a consent is withdrawn; said before it is done
 CONSEQUENCES: dict[str, str] = {
     ConsentKind.TREATMENT: N_(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,8 @@ import msgspec
 from khuen import audit
 from khuen.board import queries
 from khuen.board.rules import MASKS, ORDER, Lane, Sort
+from khuen.cases import sharing
+from khuen.cases.rules import OWN_WORK, Recipient
 from khuen.tenancy import Here, hot
 
 PAGE = 50
@@ -91,10 +93,20 @@ async def board(here: Here, asked: Asked, *, whole: bool = True) -> Board:
 
 async def export(here: Here, asked: Asked, codes: Collection[str], *, form: str) -> list[Any]:
     """Every row of the lane, or only the chosen codes; written down once, with its count."""
-    where = here.today, MASKS[asked.lane], LARGEST_EXPORT, 0, True
-    found = await hot(queries.EXPORT, *where, *_filters(asked, codes))
-    await audit.record(here, "export:made", kind=form, count=len(found), page="board")
+    found = await _rows(here, asked, codes)
+    await audit.record(here, "export:made", kind=form, count=len(found), page="board", purpose=OWN_WORK)
     return found
+
+
+async def hand(here: Here, asked: Asked, codes: Collection[str], recipient: Recipient, *, form: str) -> sharing.Handed:
+    """The chosen codes or everybody whom the filters leave, whatever their lane: a lane tells how somebody is."""
+    found = await _rows(here, replace(asked, lane=Lane.ALL), codes)
+    return await sharing.hand(here, recipient, [row["code"] for row in found], form=form, page="board")
+
+
+async def _rows(here: Here, asked: Asked, codes: Collection[str]) -> list[Any]:
+    where = here.today, MASKS[asked.lane], LARGEST_EXPORT, 0, True
+    return await hot(queries.EXPORT, *where, *_filters(asked, codes))
 
 
 def _filters(asked: Asked, codes: Collection[str] = ()) -> tuple[Any, ...]:

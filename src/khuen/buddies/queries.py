@@ -1,5 +1,7 @@
 """Statements about buddies; the tenant is $1 in each."""
 
+from khuen.cases import consents
+
 #: `buddy_id` of the case says who visits now, for the board: it is written with the assignment and never alone
 ASSIGN = """
 WITH made AS (
@@ -72,10 +74,10 @@ WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
 """
 
 #: the open cases without a current buddy, the longest waiting first; one row more than a page says there are more
-UNASSIGNED = """
+UNASSIGNED = f"""
 SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo
 FROM case_file c JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
-WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed'
+WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed' AND NOT {consents.stopped("c.id")}
 ORDER BY c.opened_on, c.id LIMIT $2
 """
 

@@ -52,12 +52,39 @@ class Decision(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Recipient(StrEnum):
+    """To whom a list may be handed: those whom the consent to sharing names, and nobody else."""
+
+    POLICE = "police"
+    ADMINISTRATION = "administration"
+
+
+#: what a list is taken out for: the word of our own work, and of each recipient
+OWN_WORK = "own"
+PURPOSES: dict[str, str] = {
+    OWN_WORK: N_("Our own work"),
+    Recipient.POLICE: N_("To hand to the police"),
+    Recipient.ADMINISTRATION: N_("To hand to the administration"),
+}
+
 STAGES: dict[str, str] = {
     Stage.ENROLLED: N_("Enrolled"),
     Stage.IN_TREATMENT: N_("In treatment"),
     Stage.AWAITING_DOCTOR: N_("Awaiting the doctor"),
     Stage.CERTIFIED: N_("Certified"),
     Stage.CLOSED: N_("Closed"),
+}
+
+
+CONSENTS: dict[str, str] = {
+    ConsentKind.TREATMENT: N_("Treatment"),
+    ConsentKind.SHARING: N_("Sharing with police and administration"),
+    ConsentKind.CONTACT: N_("Contact by LINE"),
+}
+DECISIONS: dict[str, str] = {
+    Decision.GIVEN: N_("Agrees"),
+    Decision.REFUSED: N_("Does not agree"),
+    Decision.WITHDRAWN: N_("Withdrawn"),
 }
 
 

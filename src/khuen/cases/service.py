@@ -19,7 +19,6 @@ from khuen.ids import case_code, uuid7
 from khuen.msgid import N_
 from khuen.people import service as people
 from khuen.people.rules import asked as read_asked
-from khuen.rule_pack import Part
 from khuen.tenancy import Here, hot, many
 
 OPEN_ALREADY = N_("This person already has an open case here")
@@ -207,18 +206,6 @@ async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UU
     first = (await hot(queries.CONSENT_OF, key))[0]
     if tuple(first) != (case_id, consent.kind, consent.decision):
         raise KeyReused
-
-
-async def agreed_text(here: Here, case_id: UUID, kind: str, version: str) -> tuple[Part, ...]:
-    """What was read aloud: the text of a version, as the case's own pack holds it.
-
-    Empty when that pack was published without texts, or with another version. Raises NotFound.
-    """
-    case = await CaseFile.select(CaseFile.pack_id).where(CaseFile.id == case_id).first()
-    if case is None:
-        raise NotFound
-    consent = (await packs.pack(here, case["pack_id"])).consent
-    return consent.text(kind) if consent.version(kind) == version else ()
 
 
 async def latest_consents(here: Here, case_id: UUID) -> dict[ConsentKind, Consent]:

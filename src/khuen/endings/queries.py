@@ -1,5 +1,7 @@
 """The statements of slips and endings. $1 is the tenant."""
 
+from khuen.cases import consents
+
 #: one case with what its endings depend on. $2 code
 CASE = """
 SELECT c.id, c.code, c.person_id, c.stage, c.legal_basis, c.project_id, c.pack_id, c.opened_on, p.called_name,
@@ -138,4 +140,16 @@ FROM drop_out o
 JOIN member m ON m.tenant_id = $1 AND m.id = o.proposed_by
 LEFT JOIN member d ON d.tenant_id = $1 AND d.id = o.decided_by
 WHERE o.tenant_id = $1 AND o.case_id = $2 ORDER BY o.proposed_at DESC, o.id DESC LIMIT 20
+"""
+
+#: time with the doctor that is asked for or booked, of open cases: what has no day yet first, then by day
+SLOTS_WAITING = f"""
+SELECT d.id, d.state, d.on_date, d.asked_at, d.slip_id, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    b.called_name AS buddy
+FROM doctor_slot d
+JOIN case_file c ON c.tenant_id = $1 AND c.id = d.case_id AND c.stage <> 'closed'
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
+LEFT JOIN member b ON b.tenant_id = $1 AND b.id = c.buddy_id
+WHERE d.tenant_id = $1 AND d.state IN ('asked', 'booked') AND NOT {consents.stopped("d.case_id")}
+ORDER BY d.on_date NULLS FIRST, d.asked_at, d.id
 """

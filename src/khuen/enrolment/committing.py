@@ -26,12 +26,15 @@ from khuen.enrolment.batches import (
     written_problems,
 )
 from khuen.enrolment.checking import Work, compare, known_person, without_doubles
-from khuen.enrolment.opening import Opening, close_all, near_of, open_many, project_of
+from khuen.enrolment.mending import NEW
+from khuen.enrolment.opening import Opening, close_all, near_of, open_many, person_of, project_of
 from khuen.enrolment.rows import Problem, Row
 from khuen.enrolment.rules import Around
 from khuen.enrolment.tables import ImportBatch
 from khuen.errors import Conflict
 from khuen.ids import uuid7
+from khuen.people import service as people
+from khuen.people.rules import SameBy
 from khuen.tenancy import Here, hot, many
 from khuen.words import N_
 
@@ -94,6 +97,7 @@ async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
     raw = [Raw(row["id"], row["number"], unseal(safe, row)) for row in found]
     work = Work(held, around, raw)
     compared = await compare(here, work, without_doubles(work, {one.number: Row(one.content.entry) for one in raw}))
+    apart = await _said_apart(here, raw, compared)
     ready: list[tuple[Raw, Opening]] = []
     waiting: list[tuple[UUID, str, str, bytes]] = []
     taken: set[str | UUID] = set()
@@ -104,7 +108,8 @@ async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
             who = {one_of for one_of in (row.entry.national_id, person) if one_of}
             if not who & taken:
                 taken |= who
-                ready.append((one, Opening(uuid7(here.now), row.entry, person)))
+                other = apart.get(one.number, {})
+                ready.append((one, Opening(uuid7(here.now), row.entry, person, apart=other)))
                 continue
             row = row.with_problem(Problem("national_id", "same_in_file"))
         waiting.append((one.id, row.state, written_problems(row), seal(safe, one.id, one.content)))
@@ -113,6 +118,14 @@ async def _put_in(here: Here, held: Batch, found: list[Any]) -> None:
         await open_many(here, project, [opening for _, opening in ready], held.id)
         await many(queries.DONE, [(one.id, opening.case_id) for one, opening in ready])
     await many(queries.CHECKED, waiting)
+
+
+async def _said_apart(here: Here, raw: list[Raw], compared: dict[int, Row]) -> dict[int, dict[UUID, SameBy]]:
+    """{row: who looks alike} of rows about which somebody said that it is a new person."""
+    said = [one for one in raw if one.content.choice == NEW]
+    asking = {one.number: person_of(entry, one.id) for one in said if (entry := compared[one.number].entry)}
+    alike = await people.likely_same(here, list(asking.values())) if asking else {}
+    return {number: {match.person_id: match.by for match in alike[new.id]} for number, new in asking.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from khuen import clock, places, words
 from khuen.enrolment import batches, columns, committing, listing, opening, receiving, rules
 from khuen.enrolment.batches import ALL_STATES, Batch, Mapping
 from khuen.enrolment.mapping import text_of
-from khuen.enrolment.problems import DUPLICATES, PROBLEMS, Said
+from khuen.enrolment.problems import DUPLICATES, PROBLEMS, WITHOUT_CONSENT, Said
 from khuen.tenancy import Here
 from khuen.words import N_
 
@@ -93,6 +93,7 @@ async def figures(here: Here, held: Batch, asked: Asked, *, again: bool = False)
         "counts": counts,
         "wrong_rows": counts.get("bad", 0) + counts.get("duplicate", 0),
         "kinds": tally.kinds,
+        "refused": [(code, n) for code, n in tally.kinds if code in WITHOUT_CONSENT],
         "wrong_fields": [(name, letters.get(name, ""), n) for name, n in tally.fields],
         "problems": PROBLEMS,
         "fields": columns.FIELDS,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -17,7 +18,9 @@ from khuen.enrolment.rules import Entry
 from khuen.errors import NotFound
 from khuen.followups import service as followups
 from khuen.ids import uuid7
+from khuen.people import pairs
 from khuen.people import service as people
+from khuen.people.rules import SameBy
 from khuen.people.service import NewPerson
 from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, hot
@@ -25,13 +28,16 @@ from khuen.tenancy import Here, hot
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """One enrolment about to happen. `known_person` is somebody registered before, for whom a further case begins."""
+    """One enrolment about to happen. `known_person` is somebody registered before, for whom a further case begins;
+    `apart` are those who look alike and of whom somebody said that they are other people.
+    """
 
     case_id: UUID
     entry: Entry = field(repr=False)
     known_person: UUID | None = None
     buddy: UUID | None = None
     extra_reason: str | None = None
+    apart: Mapping[UUID, SameBy] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,9 @@ async def open_many(
     ids = iter(new)
     opened = [_case(one, one.known_person or next(ids).id, project, pack, batch_id) for one in openings]
     codes = await cases.open_cases(here, opened)
+    for one, case in zip(openings, opened, strict=True):
+        if one.apart:
+            await pairs.enrolled_apart(here, case.person_id, one.apart)
     await followups.begin(here, [(case.id, here.today, pack) for case in opened])
     await buddies.assign(
         here,

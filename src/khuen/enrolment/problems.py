@@ -51,6 +51,10 @@ PROBLEMS = {
         N_("There is no consent to treatment"),
         N_("Only who agreed can be enrolled. Write ยินยอม once the person has signed, else leave the row out"),
     ),
+    "refused_treatment": Said(
+        N_("The person does not agree to treatment"),
+        N_("Nobody is enrolled against their will. Leave the row out"),
+    ),
     "guardian": Said(
         N_("Under 20 years a guardian has to agree too"), N_("Type the guardian's name, or สมรสแล้ว if married")
     ),
@@ -66,6 +70,8 @@ PROBLEMS = {
         N_("This person already has an open case here"), N_("Leave the row out and go on with that case")
     ),
 }
+#: the consent to treatment is missing: such a row is not taken
+WITHOUT_CONSENT = ("refused_treatment", "no_treatment")
 DUPLICATES = frozenset({"same_in_file", "same_id", "same_phone", "same_name", "open_case", "other_person"})
 
 

@@ -63,7 +63,7 @@ def read(typed: Mapping[str, str], around: Around, *, formulas_without_result: I
     agreed = reading.get("agreed_on", lambda text: texts.agreed_on(text, around))
     consents = {kind: reading.get(kind, texts.consent) for kind in CONSENTS}
     if consents["treatment"] != "given" and not reading.wrong("treatment"):
-        reading.problems.append(Problem("treatment", "no_treatment"))
+        reading.problems.append(Problem("treatment", "refused_treatment" if consents["treatment"] else "no_treatment"))
     guardian = reading.get("guardian", texts.line) or ""
     if lacking := rules.lacks_guardian(rules.youngest_age(born_on, born_year, agreed or around.today), guardian):
         reading.problems.append(Problem("guardian", lacking))

@@ -11,11 +11,12 @@ from khuen.buddies.rules import Home, Suggestion
 from khuen.cases import service as cases
 from khuen.enrolment import drafts, forms, queries
 from khuen.enrolment.drafts import Held
-from khuen.enrolment.opening import Opening, close_all, near_of, open_many, project_of
+from khuen.enrolment.opening import Opening, Resembling, close_all, near_of, open_many, project_of
 from khuen.enrolment.rules import Around, Entry
 from khuen.enrolment.sameness import decided, same_people
 from khuen.errors import Conflict, NotFound
 from khuen.msgid import N_
+from khuen.people.rules import SameBy
 from khuen.tenancy import Here, hot
 
 CHANGED = N_("This form was changed meanwhile. Read it through once more")
@@ -58,12 +59,13 @@ async def confirm(here: Here, draft_id: UUID, seen: str) -> Enrolled:
     entry = forms.entry(held.typed, await around(here))
     if entry is None:
         raise Conflict(NOT_COMPLETE)
-    if not decided(held, await same_people(here, held)):
+    alike = await same_people(here, held)
+    if not decided(held, alike):
         raise Conflict(cases.OPEN_ALREADY)
     project = await project_of(here, _uuid(held.typed.get("project")))
     if held.typed.get("texts_read") != (await packs.pack(here, project.pack_id)).consent.versions:
         raise Conflict(OTHER_TEXTS)
-    codes = await open_many(here, project, [_opening(held, entry)])
+    codes = await open_many(here, project, [_opening(held, entry, alike)])
     await drafts.became(here, draft_id, draft_id)
     return Enrolled(codes[draft_id], await undo.offer(here, "enrolment", draft_id))
 
@@ -89,7 +91,7 @@ async def take_back(here: Here, case_id: UUID) -> None:
     await audit.record(here, "case:closed", case_id, reason="enrolled_by_mistake")
 
 
-def _opening(held: Held, entry: Entry) -> Opening:
+def _opening(held: Held, entry: Entry, alike: tuple[Resembling, ...]) -> Opening:
     same = held.typed.get("same", "new")
     return Opening(
         held.id,
@@ -97,6 +99,7 @@ def _opening(held: Held, entry: Entry) -> Opening:
         known_person=None if same == "new" else _uuid(same),
         buddy=_uuid(held.typed.get("buddy")),
         extra_reason=held.typed.get("extra_reason") or None,
+        apart={one.person_id: SameBy(one.by) for one in alike} if same == "new" else {},
     )
 
 

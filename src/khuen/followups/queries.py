@@ -5,6 +5,7 @@ comes in as parallel arrays; the case's own pack chooses among them. Newest mean
 """
 
 from khuen import audit
+from khuen.cases import consents
 
 #: newer than what is known; one from before the plan turned is worked out by the rule
 _NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4)) AND (v.turned_at IS NULL OR v.turned_at <= $7)"
@@ -91,8 +92,9 @@ _NAMES = '(SELECT array_agg(called_name ORDER BY called_name COLLATE "C") FROM o
 LOG = _LOG.format(told="", names="NULL::text[]")
 LOG_AND_TELL = _LOG.format(told=_TOLD, names=_NAMES)
 
-#: $2 member, $3 a case code or NULL for all: the people whom this buddy visits now, with the buddy's own last visits
-MINE = """
+#: $2 member, $3 a case code or NULL for all: the people whom this buddy visits now, with the buddy's own last visits.
+#: Whoever stopped is on no list; one person's own page stays, for a call for help
+MINE = f"""
 SELECT c.id AS case_id, c.code, c.person_id, c.safety_note, p.called_name, p.family_name, p.subdistrict_code, p.moo,
     p.phone_sealed, k.id AS key_id, k.wrapped, coalesce(v.opens_on, c.opened_on) AS opens_on,
     coalesce(v.due_on, c.opened_on) AS due_on, coalesce(v.closes_on, c.opened_on) AS closes_on, v.seen_at,
@@ -110,7 +112,8 @@ CROSS JOIN LATERAL (
             SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
         ORDER BY i.planned_at DESC, i.id DESC LIMIT 2) o
 ) own
-WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL AND ($3::text IS NULL OR c.code = $3)
+WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL
+    AND CASE WHEN $3::text IS NULL THEN NOT {consents.stopped("c.id")} ELSE c.code = $3 END
 ORDER BY coalesce(v.closes_on, c.opened_on), coalesce(v.priority, 2) DESC, p.sort_key, c.id
 """
 

@@ -1,5 +1,7 @@
 """The statements of the follow-up rounds. $1 is the tenant."""
 
+from khuen.cases import consents
+
 #: the case that a result belongs to. $2 code
 CASE = """
 SELECT c.id, c.person_id, c.stage FROM case_file c
@@ -62,7 +64,7 @@ ORDER BY e.case_id LIMIT $3::integer
 """
 
 #: rounds that can be made now, of open cases, the first to be lost first. $2 today, $3 only late ones, $4 and $5 page
-TO_DO = """
+TO_DO = f"""
 SELECT c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, f.number, f.name, f.due_on, f.closes_on,
     f.lost_on, f.result, b.called_name AS buddy, count(*) OVER () AS total,
     count(*) FILTER (WHERE f.closes_on < $2) OVER () AS late
@@ -72,6 +74,6 @@ JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
 LEFT JOIN member b ON b.tenant_id = $1 AND b.id = a.member_id
 WHERE f.tenant_id = $1 AND (f.result IS NULL OR f.result = 'not_found') AND f.opens_on <= $2::date
-    AND f.lost_on > $2 AND (NOT $3::boolean OR f.closes_on < $2)
+    AND f.lost_on > $2 AND (NOT $3::boolean OR f.closes_on < $2) AND NOT {consents.stopped("f.case_id")}
 ORDER BY f.closes_on, c.code COLLATE "C" LIMIT $4::integer OFFSET $5::integer
 """

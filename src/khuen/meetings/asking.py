@@ -119,12 +119,3 @@ def shown(at: time | datetime | None) -> str:
 def line(text: str) -> str:
     """One typed line, canonical, 300 characters at most; "" when it cannot be kept."""
     return "" if thai.refuse(text, 300) else thai.canonical(text)
-
-
-def numeric(on: date) -> str:
-    """24/11/2569, as a day is typed."""
-    return f"{on.day}/{on.month}/{clock.buddhist(on)}"
-
-
-def lang(request: Asked) -> str:
-    return "en" if request.cookies.get("lang") == "en" else "th"

@@ -1,5 +1,8 @@
 """The statements of the meetings. $1 is the tenant; a page of a meeting is the meeting, its matters, its decisions."""
 
+from khuen.cases import consents
+from khuen.cases.rules import ConsentKind
+
 _MEETING = """
 SELECT m.id, m.kind, m.on_date, m.starts_at, m.place, m.fiscal_year, m.number, m.chair, m.state, m.item_id, m.opened_at,
     m.ended_at, m.recorder, m.reviewer, m.adopted, coalesce(c.by_chief, true) AS by_chief, c.name AS substitute,
@@ -74,8 +77,8 @@ SELECT m.number, m.fiscal_year, m.on_date FROM meeting m
 WHERE m.tenant_id = $1 AND m.kind = $2 AND m.on_date < $3 AND m.state = 'closed' ORDER BY m.on_date DESC LIMIT 1
 """
 
-#: open cases with what may bring them before the meeting
-CASES = """
+#: open cases with what may bring them before the meeting; whoever stopped is no matter of a meeting
+CASES = f"""
 SELECT c.id AS case_id, c.code, c.stage, c.pack_id, coalesce(v.attention_rank, 0) AS rank, v.closes_on,
     coalesce(e.sessions, 0) AS sessions, coalesce(e.missed, 0) AS missed, c.ready,
     CASE WHEN a.id IS NULL THEN coalesce((SELECT max(x.ended_at) FROM assignment x
@@ -86,11 +89,11 @@ FROM case_file c
 LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = c.id AND v.state = 'open'
 LEFT JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id
 LEFT JOIN assignment a ON a.tenant_id = $1 AND a.case_id = c.id AND a.ended_at IS NULL
-WHERE c.tenant_id = $1 AND c.stage <> 'closed'
+WHERE c.tenant_id = $1 AND c.stage <> 'closed' AND NOT {consents.stopped("c.id")}
 """
 
 #: $2 the meeting that asks or NULL, $3 its kind, $4 decisions that stand on its agenda already
-PROMISES = """
+PROMISES = f"""
 SELECT d.id, d.kind, d.text, b.called_name AS owner, d.due_on, d.state, c.code, d.case_id, i.title,
     coalesce((SELECT t.reason FROM task_step t WHERE t.tenant_id = $1 AND t.decision_id = d.id
         ORDER BY t.at DESC, t.id DESC LIMIT 1), '') AS reason
@@ -100,7 +103,7 @@ JOIN member b ON b.tenant_id = $1 AND b.id = d.owner_id
 JOIN agenda_item i ON i.tenant_id = $1 AND i.id = d.item_id
 LEFT JOIN case_file c ON c.tenant_id = $1 AND c.id = d.case_id
 WHERE d.tenant_id = $1 AND (d.state IN ('open', 'not_done') OR d.id = ANY ($4::uuid[]))
-    AND ($2::uuid IS NULL OR d.meeting_id <> $2)
+    AND ($2::uuid IS NULL OR d.meeting_id <> $2) AND (d.case_id IS NULL OR NOT {consents.stopped("d.case_id")})
 """
 
 #: the figures of the meeting (docs/numbers.yml). $2 today, $3 the beginning of the last seven days
@@ -116,10 +119,14 @@ SELECT count(*) AS enrolled, count(*) FILTER (WHERE c.stage <> 'closed') AS open
 FROM case_file c WHERE c.tenant_id = $1
 """
 
-#: $2 meeting
-ITEMS = """
-SELECT i.id, i.section, i.place, i.case_id, i.title, i.facts, i.skipped_at IS NOT NULL AS skipped FROM agenda_item i
-WHERE i.tenant_id = $1 AND i.meeting_id = $2 ORDER BY i.place, i.id
+#: $2 meeting. While it has not ended, whoever stopped is gone from the agenda, unless something was decided already
+ITEMS = f"""
+SELECT i.id, i.section, i.place, i.case_id, i.title, i.facts, i.skipped_at IS NOT NULL AS skipped
+FROM agenda_item i JOIN meeting g ON g.tenant_id = $1 AND g.id = i.meeting_id
+WHERE i.tenant_id = $1 AND i.meeting_id = $2 AND NOT (
+    g.state IN ('planned', 'held') AND i.case_id IS NOT NULL AND {consents.stopped("i.case_id")} AND NOT EXISTS (
+        SELECT FROM decision y WHERE y.tenant_id = $1 AND y.item_id = i.id AND y.state <> 'withdrawn'))
+ORDER BY i.place, i.id
 """
 
 #: $2 id, $3 meeting, $4 section, $5 place, $6 case, $7 title, $8 facts, $9 at, $10 by
@@ -195,11 +202,9 @@ SELECT EXISTS (SELECT FROM person p WHERE p.tenant_id = $1 AND p.erased_at IS NU
 """
 
 #: a name, for the chair: $2 meeting, $3 code
-NAMED = """
+NAMED = f"""
 SELECT c.id AS case_id, p.prefix, p.given_name, p.family_name, p.called_name, p.subdistrict_code, p.moo,
-    coalesce((SELECT o.decision = 'given' FROM consent o
-        WHERE o.tenant_id = $1 AND o.case_id = c.id AND o.kind = 'sharing'
-        ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1), false) AS shares
+    {consents.stands(ConsentKind.SHARING, "c.id")} AS shares
 FROM agenda_item i
 JOIN case_file c ON c.tenant_id = $1 AND c.code = $3 AND (c.id = i.case_id OR i.facts::jsonb -> 'codes' ? $3)
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL

@@ -13,7 +13,7 @@ from khuen import clock, web
 from khuen.errors import Conflict, Invalid, KeyReused
 from khuen.ids import uuid7
 from khuen.meetings import agenda, asking, routes_papers, routes_present, routes_tasks, rules, service, tasks, telling
-from khuen.meetings.asking import Asked, lang, which
+from khuen.meetings.asking import Asked, which
 from khuen.meetings.rules import AGENCIES, KINDS, SECTIONS, STATES, Kind, Section, State
 from khuen.meetings.service import Came
 from khuen.tenancy import within
@@ -236,7 +236,7 @@ async def _new(
     usual = {
         "key": str(next_.key),
         "kind": next_.kind.value,
-        "on": asking.numeric(next_.on),
+        "on": clock.numeric(next_.on),
         "at": asking.shown(next_.at),
         "place": next_.place,
     }
@@ -259,7 +259,7 @@ async def _page(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response[str]:
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await service.session(here, *which(meeting))
         kept = await agenda.items(here, found.id)
@@ -317,7 +317,7 @@ def _groups(matters: list[Any], spoken: str) -> list[tuple[Section, list[tuple[A
 def _row(request: Asked, card: service.Card) -> dict[str, Any]:
     return {
         "card": card,
-        "name": telling.name(card, lang(request)),
+        "name": telling.name(card, web.lang(request)),
         "day": clock.echo(card.on_date),
         "at": asking.shown(card.starts_at),
     }

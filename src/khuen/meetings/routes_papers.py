@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from litestar import Response, get
 from litestar.params import FromPath
@@ -11,7 +10,7 @@ from litestar.params import FromPath
 from khuen import audit, clock, packs, sheets, web
 from khuen.errors import Conflict
 from khuen.meetings import agenda, asking, minutes, service, tasks, telling
-from khuen.meetings.asking import Asked, lang, which
+from khuen.meetings.asking import Asked, which
 from khuen.meetings.rules import SECTIONS, TASKS, State
 from khuen.tenancy import within
 from khuen.words import N_, gettext
@@ -49,18 +48,19 @@ async def minutes_pdf(request: Asked, tenant: FromPath[str], meeting: FromPath[s
     told = minutes.content(found, items, made, came, before, title=title, thai_digits=settings.meetings.thai_digits)
     async with _AT_ONCE:
         body = await asyncio.to_thread(minutes.render, told)
-    return _file(body, "application/pdf", f"minutes-{meeting}.pdf")
+    headers = {"content-disposition": f'inline; filename="minutes-{meeting}.pdf"'}
+    return Response(body, media_type="application/pdf", headers=headers)
 
 
 @get("/{tenant:str}/meetings/{meeting:str}/tasks.xlsx", opt=SEE)
 async def tasks_xlsx(request: Asked, tenant: FromPath[str], meeting: FromPath[str]) -> Response[bytes]:
     """Every decision of the meeting, with its owner, its day and what became of it."""
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await service.session(here, *which(meeting))
         items = {item.id: item for item in await agenda.items(here, found.id)}
         made = await tasks.decisions(here, found.id)
-        await audit.record(here, "export:made", found.id, kind="tasks", count=len(made))
+        await audit.record(here, "export:made", found.id, kind="xlsx", page="tasks", count=len(made), purpose="own")
     rows: list[list[sheets.Cell]] = [[gettext(header, spoken) for header in HEADERS]]
     rows += [
         [
@@ -68,21 +68,18 @@ async def tasks_xlsx(request: Asked, tenant: FromPath[str], meeting: FromPath[st
             telling.subject(items[one.item_id].matter, spoken),
             telling.decided(one.kind, one.text, spoken),
             one.owner,
-            asking.numeric(one.due_on),
+            clock.numeric(one.due_on),
             gettext(TASKS[one.state], spoken),
         ]
         for one in made
     ]
-    body = await asyncio.to_thread(sheets.as_xlsx, rows)
-    return _file(
-        body, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", f"tasks-{meeting}.xlsx", saved=True
-    )
+    return await web.file(request, "xlsx", f"tasks-{meeting}", rows)
 
 
 @get("/{tenant:str}/meetings/{meeting:str}/pack", opt=SEE)
 async def pack(request: Asked, tenant: FromPath[str], meeting: FromPath[str]) -> Response[str]:
     """The agenda on paper, for those who sit at the table: codes only, with room to write."""
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await service.session(here, *which(meeting))
         kept = [item.matter for item in await agenda.items(here, found.id) if not item.skipped]
@@ -111,9 +108,3 @@ async def pack(request: Asked, tenant: FromPath[str], meeting: FromPath[str]) ->
 
 
 ROUTES = [minutes_pdf, tasks_xlsx, pack]
-
-
-def _file(body: bytes, media_type: str, name: str, *, saved: bool = False) -> Response[bytes]:
-    how = "attachment" if saved else "inline"
-    headers: dict[str, Any] = {"content-disposition": f'{how}; filename="{name}"'}
-    return Response(body, media_type=media_type, headers=headers)

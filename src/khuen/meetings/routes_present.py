@@ -18,7 +18,7 @@ from khuen.cases.service import asked_code
 from khuen.errors import Conflict, Invalid
 from khuen.ids import uuid7
 from khuen.meetings import agenda, asking, naming, rules, service, tasks, telling
-from khuen.meetings.asking import Asked, lang, which
+from khuen.meetings.asking import Asked, which
 from khuen.meetings.rules import DECISIONS, SECTIONS, State, Task
 from khuen.tenancy import within
 from khuen.undo import offer
@@ -147,7 +147,7 @@ async def _again(request: Asked, meeting: str, errors: dict[str, str], typed: di
 
 async def _slide(request: Asked, meeting: str, *, follows: bool) -> dict[str, Any]:
     """What a slide shows. The forms are the secretary's alone, and only while the meeting is in session."""
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await service.session(here, *which(meeting))
         if found.state not in (State.HELD, State.CLOSED):
@@ -184,7 +184,7 @@ async def _slide(request: Asked, meeting: str, *, follows: bool) -> dict[str, An
         "owners": owners,
         "choices": DECISIONS,
         "usual": rules.USUAL.get(item.matter.section, "other"),
-        "due": asking.numeric(rules.due_by_habit(found.kind, found.on_date)),
+        "due": clock.numeric(rules.due_by_habit(found.kind, found.on_date)),
         "me": str(here.member_id),
         "errors": {},
         "typed": {},

@@ -12,7 +12,7 @@ from khuen import access, clock, undo, web
 from khuen.errors import Invalid
 from khuen.ids import uuid7
 from khuen.meetings import agenda, asking, rules, service, tasks, telling
-from khuen.meetings.asking import Asked, lang
+from khuen.meetings.asking import Asked
 from khuen.meetings.rules import STATES, TASKS, Kind, State, Task
 from khuen.meetings.service import Card
 from khuen.tenancy import Here, within
@@ -57,7 +57,7 @@ async def tell(request: Asked, tenant: FromPath[str], decision_id: FromPath[UUID
 @get("/{tenant:str}/chair", opt={"perm": "meetings.chair"})
 async def chair(request: Asked, tenant: FromPath[str]) -> Response[str]:
     """Where a chair begins: today's meeting with the matter that is being talked about, and their own tasks."""
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await service.listed(here)
         now = _now(found)
@@ -116,7 +116,7 @@ async def _tasks(
     typed: dict[str, str] | None = None,
     own: UUID | None = None,
 ) -> Response[str]:
-    here, spoken = web.here(request), lang(request)
+    here, spoken = web.here(request), web.lang(request)
     async with within(here):
         found = await tasks.listed(here, everybodys=everybodys)
         if own is not None:

@@ -1,5 +1,8 @@
 """The statements of the pathway. $1 is the tenant."""
 
+from khuen.cases import consents
+from khuen.cases.rules import ConsentKind
+
 #: a row for each of these cases that has none; a stage that earlier records name is kept as `stated`. The case is
 #: locked before its evidence, as by whoever counts its tests: else two rooms could wait for each other. $2 id, $3 case
 BEGIN = """
@@ -9,13 +12,11 @@ FROM case_file c WHERE c.tenant_id = $1 AND c.id = $3::uuid FOR NO KEY UPDATE
 ON CONFLICT (tenant_id, case_id) DO NOTHING
 """
 
-_KNOWN = """
+_KNOWN = f"""
 SELECT c.id AS case_id, c.code, c.stage, c.pack_id, e.id, e.screened_on, e.started_on, e.sessions, e.missed, e.tests,
     e.negatives, e.best_negatives, e.broken_on, e.visits, e.courses, e.certified_on, e.ended_on, e.closed_on,
     e.stated, c.ready,
-    coalesce((SELECT o.decision = 'given' FROM consent o
-        WHERE o.tenant_id = $1 AND o.case_id = c.id AND o.kind = 'treatment'
-        ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1), false) AS consents,
+    {consents.stands(ConsentKind.TREATMENT, "c.id")} AS consents,
     (SELECT json_object_agg(s.condition, s.reason) FROM condition_skip s
         WHERE s.tenant_id = $1 AND s.case_id = c.id AND s.undone_at IS NULL) AS skipped
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -98,6 +99,18 @@ async def decide(
         )
     )
     await audit.record(here, "pair:decided", pair_id, kind="apart" if apart else "later", reason=apart and str(apart))
+
+
+async def enrolled_apart(here: Here, person_id: UUID, others: Mapping[UUID, SameBy]) -> None:
+    """Somebody new was enrolled though these look alike, and whoever enrolled said so: nobody is asked again."""
+    await many(
+        queries.KEEP_PAIR,
+        [(uuid7(here.now), *pair(person_id, other), by, 0, here.now) for other, by in others.items()],
+    )
+    found = await hot(queries.PAIRS_WITH, person_id, list(others))
+    values = (Apart.ENROLLED, here.now, here.member_id)
+    await many(queries.TELL_APART, [(uuid7(here.now), row["id"], *values) for row in found])
+    await audit.record(here, "pair:decided", person_id, kind="apart", reason=str(Apart.ENROLLED), count=len(found))
 
 
 async def reopen(here: Here, pair_id: UUID) -> None:

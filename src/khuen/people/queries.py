@@ -175,3 +175,14 @@ SELECT k.id, k.field, k.before_sealed, k.after_sealed, k.note_sealed, k.reason, 
 FROM person_correction k LEFT JOIN member m ON m.tenant_id = $1 AND m.id = k.by_id
 WHERE k.tenant_id = $1 AND k.person_id = $2 ORDER BY k.at DESC, k.id DESC LIMIT $3
 """
+
+#: the pairs of one person. $2 the person, $3 the others
+PAIRS_WITH = """
+SELECT d.id FROM duplicate_pair d WHERE d.tenant_id = $1 AND (
+    d.first_id = $2 AND d.second_id = ANY ($3::uuid[]) OR d.second_id = $2 AND d.first_id = ANY ($3))
+"""
+
+#: $2 key, $3 pair, $4 reason, $5 at, $6 by
+TELL_APART = """
+INSERT INTO pair_decision (tenant_id, id, pair_id, kind, reason, at, by_id) VALUES ($1, $2, $3, 'apart', $4, $5, $6)
+"""

@@ -51,6 +51,7 @@ class Apart(StrEnum):
     IDS_DIFFER = "ids_differ"
     RELATIVES = "relatives"
     OTHER = "other"
+    ENROLLED = "enrolled"  #: not offered: whoever enrolled the second was asked, and said that it is a new person
 
 
 SAME_BY: dict[str, str] = {
@@ -83,7 +84,9 @@ APART: dict[str, str] = {
     Apart.IDS_DIFFER: N_("Their papers differ"),
     Apart.RELATIVES: N_("They are relatives"),
     Apart.OTHER: N_("Another reason"),
+    Apart.ENROLLED: N_("Said at enrolment: a new person"),
 }
+OFFERED_APART = (Apart.MET_BOTH, Apart.IDS_DIFFER, Apart.RELATIVES, Apart.OTHER)
 #: the columns of `person` that each field is made of; those that serve search and order go with their name
 COLUMNS: dict[Field, tuple[str, ...]] = {
     Field.NAME: (

@@ -16,7 +16,7 @@ from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.people import merging, pairs
 from khuen.people.pairs import Shown
-from khuen.people.rules import APART, FIELDS, SAME_BY, Apart, Field
+from khuen.people.rules import APART, FIELDS, OFFERED_APART, SAME_BY, Apart, Field
 from khuen.records import service
 from khuen.records.shown import masked
 from khuen.tenancy import Here, within
@@ -97,7 +97,7 @@ async def merge(request: Asking, tenant: FromPath[str], pair_id: FromPath[UUID])
 async def decision(request: Asking, tenant: FromPath[str], pair_id: FromPath[UUID]) -> Response[Any]:
     raw = await request.form()
     form, errors = web.read(DecisionForm, raw)
-    if form is not None and form.kind == "apart" and form.reason is None:
+    if form is not None and form.kind == "apart" and form.reason not in OFFERED_APART:
         errors = {"reason": HOW_KNOWN}
     if form is None or errors:
         return await _compare(request, tenant, pair_id, status=422, errors=errors, typed=web.typed(raw))
@@ -172,7 +172,7 @@ async def _compare(
         reason=SAME_BY[found.pair.reason],
         days=[clock.day_in_words(clock.day(side.registered_at), here.today) for side in (found.first, found.second)],
         stages=STAGES,
-        apart_words=APART,
+        apart_words={one: APART[one] for one in OFFERED_APART},
         two_open=service.TWO_OPEN,
         errors=errors or {},
         typed=typed or {},

@@ -1,11 +1,12 @@
 """Statements of screening. The tenant is $1 in each."""
 
 from khuen import audit
+from khuen.cases import consents
+from khuen.cases.rules import ConsentKind
 
 #: the case that a form is for, held until COMMIT so that forms, withdrawals and decisions of a case take turns
-HOLD = """
-SELECT c.id, c.person_id, (SELECT o.decision FROM consent o WHERE o.tenant_id = $1 AND o.case_id = c.id
-    AND o.kind = 'treatment' ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1) AS consent
+HOLD = f"""
+SELECT c.id, c.person_id, {consents.stands(ConsentKind.TREATMENT, "c.id")} AS consents
 FROM case_file c WHERE c.tenant_id = $1 AND c.code = $2 FOR NO KEY UPDATE OF c
 """
 
@@ -13,8 +14,7 @@ FROM case_file c WHERE c.tenant_id = $1 AND c.code = $2 FOR NO KEY UPDATE OF c
 HEAD = f"""
 WITH found AS (
     SELECT c.id, c.code, c.person_id, c.colour, p.prefix, p.given_name, p.family_name,
-        k.id AS key_id, k.wrapped, (SELECT o.decision FROM consent o WHERE o.tenant_id = $1 AND o.case_id = c.id
-            AND o.kind = 'treatment' ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1) AS consent
+        k.id AS key_id, k.wrapped, {consents.stands(ConsentKind.TREATMENT, "c.id")} AS consents
     FROM case_file c
     JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
     JOIN vault.person_key k ON k.tenant_id = $1 AND k.person_id = c.person_id

@@ -243,7 +243,7 @@ async def _hold(code: str) -> Any:
 
 
 def _need_consent(case: Any) -> None:
-    if case["consent"] != "given":
+    if not case["consents"]:
         raise NoConsent
 
 
@@ -276,4 +276,4 @@ async def _head(here: Here, code: str) -> tuple[Head, vault.PersonVault]:
     colour = Colour(row["colour"]) if row["colour"] else None
     safe = await vault.open_tenant(here)
     own = safe.unwrap(row["person_id"], row["key_id"], row["wrapped"])
-    return Head(row["id"], row["code"], name, colour, row["consent"] == "given"), own
+    return Head(row["id"], row["code"], name, colour, row["consents"]), own

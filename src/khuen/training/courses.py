@@ -107,7 +107,7 @@ async def sheet(here: Here, course_id: UUID, *, form: str | None = None) -> tupl
     """The course with its people, to leave the site on paper, or as a file of that `form`: written down once."""
     found, people = await course(here, course_id), await trainees(here, course_id)
     if form:
-        await audit.record(here, "export:made", course_id, kind="course", how=form, count=len(people))
+        await audit.record(here, "export:made", course_id, kind=form, page="course", count=len(people), purpose="own")
     else:
         await audit.record(here, "document:made", course_id, kind="course", count=len(people))
     return found, people

@@ -1,14 +1,18 @@
 """The statements of courses, grants and work; $1 is the tenant in each."""
 
+from khuen.cases import consents
+
 _FACT = """(SELECT y.partner_kind, y.partner, y.skill, y.place, y.from_on, y.until_on, y.hours, y.seats
     FROM course_fact y WHERE y.tenant_id = $1 AND y.course_id = k.id ORDER BY y.at DESC, y.id DESC LIMIT 1)"""
 _RESULT = """(SELECT z.hours, z.outcome, z.why, z.certificate, z.certified_on
     FROM course_result z WHERE z.tenant_id = $1 AND z.course_id = e.course_id AND z.case_id = e.case_id
     ORDER BY z.at DESC, z.id DESC LIMIT 1)"""
+#: whoever stopped before the course was over for them does not sit in it
+_SITS = f"(r.outcome IS NOT NULL OR NOT {consents.stopped('e.case_id')})"
 _COUNTED = f"""(SELECT count(*) AS people, count(*) FILTER (WHERE r.outcome = 'finished') AS finished,
         count(*) FILTER (WHERE r.outcome = 'not_finished') AS stopped
     FROM course_enrolment e LEFT JOIN LATERAL {_RESULT} r ON true
-    WHERE e.tenant_id = $1 AND e.course_id = k.id)"""
+    WHERE e.tenant_id = $1 AND e.course_id = k.id AND {_SITS})"""
 _COURSE = f"""
 SELECT k.id, f.partner_kind, f.partner, f.skill, f.place, f.from_on, f.until_on, f.hours, f.seats, n.people,
     n.finished, n.stopped, count(*) OVER () AS total
@@ -56,7 +60,7 @@ LEFT JOIN LATERAL {_RESULT} r ON true
 WHERE e.tenant_id = $1 AND e.course_id = $2"""
 
 #: $2 course
-TRAINEES = f'{_TRAINEES} ORDER BY p.sort_key COLLATE "C", c.id'
+TRAINEES = f'{_TRAINEES} AND {_SITS} ORDER BY p.sort_key COLLATE "C", c.id'
 
 #: $2 course, $3 code
 TRAINEE = f"{_TRAINEES} AND c.code = $3"
@@ -200,4 +204,18 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (tenant_id, id) DO NOTHI
 
 CHECK_SENT = """
 SELECT q.work_id, q.months, q.found, q.on_date, q.why FROM work_check q WHERE q.tenant_id = $1 AND q.id = $2
+"""
+
+#: work of open cases that began before a day, with every row of asking. $2 the day
+WORK_BEFORE = f"""
+SELECT v.id, v.job, v.employer, v.since_on, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo,
+    b.called_name AS buddy,
+    (SELECT json_agg(json_build_array(q.months, q.found, q.on_date) ORDER BY q.at, q.id) FROM work_check q
+        WHERE q.tenant_id = $1 AND q.work_id = v.id) AS checks
+FROM work_found v
+JOIN case_file c ON c.tenant_id = $1 AND c.id = v.case_id AND c.stage <> 'closed'
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
+LEFT JOIN member b ON b.tenant_id = $1 AND b.id = c.buddy_id
+WHERE v.tenant_id = $1 AND v.since_on <= $2::date AND NOT {consents.stopped("v.case_id")}
+ORDER BY v.since_on, v.id
 """

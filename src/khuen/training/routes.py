@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from datetime import date, timedelta
 from typing import Annotated, Any, TypeAlias
@@ -39,10 +38,6 @@ HEADERS = (
     N_("Number of the certificate"),
     N_("Day of the certificate"),
 )
-_TYPES = {
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "csv": "text/csv; charset=utf-8",
-}
 
 
 class CourseForm(msgspec.Struct):
@@ -201,15 +196,13 @@ async def sheet(request: Asked, tenant: FromPath[str], course_id: FromPath[UUID]
 @post("/{tenant:str}/courses/{course_id:uuid}/exports", opt=SEE, status_code=200)
 async def export(request: Asked, tenant: FromPath[str], course_id: FromPath[UUID]) -> Response[bytes]:
     form, _errors = web.read(ExportForm, await request.form())
-    kind = form.form if form and form.form in _TYPES else "xlsx"
-    here, lang = web.here(request), "en" if request.cookies.get("lang") == "en" else "th"
+    kind = form.form if form and form.form in sheets.TYPES else "xlsx"
+    here, lang = web.here(request), web.lang(request)
     async with within(here):
         _found, people = await courses.sheet(here, course_id, form=kind)
     head: list[sheets.Cell] = [words.gettext(text, lang) for text in HEADERS]
     rows = [head, *(_line(one, lang) for one in people)]
-    body = await asyncio.to_thread(sheets.as_csv if kind == "csv" else sheets.as_xlsx, rows)
-    name = f"course-{here.today.isoformat()}.{kind}"
-    return Response(body, media_type=_TYPES[kind], headers={"content-disposition": f'attachment; filename="{name}"'})
+    return await web.file(request, kind, "course", rows)
 
 
 ROUTES: list[Any] = [

@@ -1,5 +1,7 @@
 """The statements of sessions, rosters and the count. $1 is the tenant."""
 
+from khuen.cases import consents
+
 #: where a case stood at the end of a day, as `rules.stage_as_of` says. {on}: the day
 _STAGE = """(SELECT t.stage FROM case_step t WHERE t.tenant_id = $1 AND t.case_id = c.id AND t.on_date <= {on}
         AND (t.stage <> 'closed' OR NOT EXISTS (SELECT FROM case_step o WHERE o.tenant_id = $1 AND o.case_id = c.id
@@ -62,7 +64,8 @@ LEFT JOIN {_STANDING.format(session="$2")} n ON true
 LEFT JOIN member m ON m.tenant_id = $1 AND m.id = n.by_id
 LEFT JOIN treatment_tally t ON t.tenant_id = $1 AND t.case_id = c.id
 WHERE c.tenant_id = $1 AND ($5::text IS NULL OR c.code = $5) AND c.project_id = $3
-    AND (n.mark IS NOT NULL OR $5 IS NOT NULL OR (w.stage IN ('enrolled', 'in_treatment') AND p.erased_at IS NULL))
+    AND (n.mark IS NOT NULL OR $5 IS NOT NULL OR (w.stage IN ('enrolled', 'in_treatment') AND p.erased_at IS NULL
+        AND NOT {consents.stopped("c.id")}))
 ORDER BY p.sort_key COLLATE "C", c.id
 """
 
@@ -184,7 +187,7 @@ WHERE c.tenant_id = $1 AND CASE WHEN $2::uuid[] IS NULL THEN c.stage <> 'closed'
 """
 
 #: $2 the last due day or NULL for all
-ABSENCES = """
+ABSENCES = f"""
 SELECT k.id, k.case_id, k.session_id, k.due_on, s.on_date, c.code, p.called_name, p.family_name, n.reason,
     (SELECT count(*) FROM absence_contact h WHERE h.tenant_id = $1 AND h.task_id = k.id) AS tries
 FROM absence_task k
@@ -194,7 +197,27 @@ JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 LEFT JOIN LATERAL (SELECT y.reason FROM attendance y WHERE y.tenant_id = $1 AND y.session_id = k.session_id
     AND y.case_id = k.case_id ORDER BY y.at DESC, y.id DESC LIMIT 1) n ON true
 WHERE k.tenant_id = $1 AND k.closed_at IS NULL AND ($2::date IS NULL OR k.due_on <= $2)
+    AND NOT {consents.stopped("k.case_id")}
 ORDER BY k.due_on, c.code
+"""
+
+#: whose next test may be taken on a day or before, of whoever is in care, the first to be late first. $2 day, $3 to $5
+#: packs and after how many days their first window opens and closes, for whom nothing was counted yet; $6 all of them
+TESTS_DUE = f"""
+SELECT c.id AS case_id, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, j.name AS project,
+    t.last_test_on, w.opens_on, w.closes_on, b.called_name AS buddy
+FROM case_file c
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
+JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
+LEFT JOIN member b ON b.tenant_id = $1 AND b.id = c.buddy_id
+LEFT JOIN treatment_tally t ON t.tenant_id = $1 AND t.case_id = c.id
+LEFT JOIN unnest($3::uuid[], $4::integer[], $5::integer[]) AS r (pack_id, opens_after, closes_after)
+    ON r.pack_id = c.pack_id
+CROSS JOIN LATERAL (SELECT coalesce(t.opens_on, c.opened_on + r.opens_after) AS opens_on,
+    coalesce(t.closes_on, c.opened_on + r.closes_after) AS closes_on) w
+WHERE c.tenant_id = $1 AND c.stage IN ('enrolled', 'in_treatment', 'awaiting_doctor')
+    AND ($6::boolean OR w.opens_on <= $2::date) AND NOT {consents.stopped("c.id")}
+ORDER BY w.closes_on, c.code COLLATE "C"
 """
 
 #: $2 id, $3 task, $4 reached, $5 note, $6 at, $7 by

@@ -19,7 +19,7 @@ from khuen.errors import Invalid, NotFound
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from khuen.treatment import cards, forms, person, rules, service, urine
-from khuen.treatment.rules import KINDS, MARKS, REASONS, Result, Said, Sample
+from khuen.treatment.rules import KINDS, MARKS, REASONS, RESULTS, SAMPLES, Result, Said, Sample
 from khuen.treatment.service import Marked
 from khuen.treatment.urine import NewTest
 from khuen.words import N_
@@ -30,13 +30,6 @@ SEE, ATTEND, TEST = ({"perm": f"treatment.{act}"} for act in ("see", "attend", "
 TEST_SAVED, VISIT_SAVED = N_("The test is written down"), N_("The visit is written down")
 ASKED_SAVED, HANDED_SAVED = N_("Saved what came of asking"), N_("Saved to whom the sample went")
 IS_MARKED = N_("Marked: came")
-SAMPLES = {Sample.STRIP: N_("Strip (screen)"), Sample.LAB: N_("Laboratory (confirmation)")}
-RESULTS = {
-    Result.NEGATIVE: N_("Negative"),
-    Result.POSITIVE: N_("Positive"),
-    Result.REFUSED: N_("Refused the test"),
-    Result.NOT_DONE: N_("Not tested"),
-}
 STEPS = {"taken": N_("Taken by %(who)s"), "handed": N_("Handed to %(who)s"), "read": N_("Read by %(who)s")}
 
 

@@ -68,6 +68,13 @@ REASONS: dict[str, str] = {
     Reason.UNWILLING: N_("Does not wish to come"),
     Reason.UNKNOWN: N_("Reason not known"),
 }
+SAMPLES: dict[str, str] = {Sample.STRIP: N_("Strip (screen)"), Sample.LAB: N_("Laboratory (confirmation)")}
+RESULTS: dict[str, str] = {
+    Result.NEGATIVE: N_("Negative"),
+    Result.POSITIVE: N_("Positive"),
+    Result.REFUSED: N_("Refused the test"),
+    Result.NOT_DONE: N_("Not tested"),
+}
 NOT_YET_ENROLLED = N_("This person was not enrolled yet on that day")
 NOT_IN_CARE = N_("This person was no longer in the programme on that day")
 NOT_YET_DAY = N_("The day of this session has not come yet")
