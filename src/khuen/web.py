@@ -134,11 +134,6 @@ async def file(
     return Response(body, media_type=sheets.TYPES[kind], headers={"content-disposition": named})
 
 
-def lang(request: Request[Any, Any, Any]) -> str:
-    """In which language this browser reads."""
-    return "en" if request.cookies.get("lang") == "en" else "th"
-
-
 def is_htmx(request: Request[Any, Any, Any]) -> bool:
     return request.headers.get("hx-request") == "true" and request.headers.get("hx-boosted") != "true"
 

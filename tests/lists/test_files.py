@@ -35,7 +35,7 @@ TEXTS = {
 }
 
 
-async def test_no_cell_of_any_list_is_a_formula_and_every_list_has_its_roles(town: Town, root: Any) -> None:
+async def test_threat_35_no_cell_of_any_list_is_a_formula_and_every_list_has_its_roles(town: Town, root: Any) -> None:
     await full.everything(town, root, "สมมุติ")
     for number, (table, names) in enumerate(TEXTS.items()):
         for name in names:
