@@ -20,6 +20,7 @@ MOST_PAGES = 40
 def kind(path: str) -> str:
     """One address for all pages of a kind: /bantuayang/cases/BTY-0001 is /bantuayang/cases/*."""
     path = re.sub(r"/[0-9a-f]{8}-[0-9a-f-]{27}", "/*", path)
+    path = re.sub(r"/lists/[a-z-]+", "/lists/*", path)
     path = re.sub(r"/\d{4}-\d\d-\d\d(-province)?", "/*", path)
     return re.sub(r"/[A-Z]{2,5}-\d+", "/*", path)
 
