@@ -23,7 +23,9 @@ async def somebody(town: Town, root: Any, name: str, buddy: str | None = "buddy"
     async with within(here):
         code = await care.open_case(here, town.own, buddy, given_name=name, called_name=name, phone=None)
     case_id = town.own.cases[code]
-    await root.execute("UPDATE case_file SET opened_on = opened_on - $2::integer WHERE id = $1", case_id, days)
+    await root.execute(
+        "UPDATE case_file SET opened_on = opened_on - $2::integer, test_on = opened_on WHERE id = $1", case_id, days
+    )
     await root.execute(
         "UPDATE visit_due SET opens_on = opens_on - 90, due_on = due_on - 90, closes_on = closes_on - 90"
         " WHERE case_id = $1",
@@ -69,7 +71,7 @@ async def everything(town: Town, root: Any, name: str) -> str:
     await town.treated("coordinator", treated, 14)
     await town.closed("coordinator", ended)
     await root.execute("UPDATE urine_test SET taken_on = taken_on - 200")
-    await root.execute("UPDATE treatment_tally SET opens_on = opens_on - 200, closes_on = closes_on - 200")
+    await root.execute("UPDATE case_file SET test_on = test_on - 200")
     response = await town.clients["coordinator"].post(
         f"/chatturat/cases/{alone}/consents", data={"key": str(uuid7()), "kind": "treatment"}
     )

@@ -55,14 +55,14 @@ DUE = (
     Listed(
         "tests-due",
         N_("Urine tests due today"),
-        N_("Whose test may be taken today; the first to be late comes first."),
+        N_("Whose day of the test has come; the longest due comes first."),
         "treatment.see",
         reading.tests_due,
         (
             *(CODE, NAMED, SUBDISTRICT, VILLAGE),
             c.text(N_("Project"), "project"),
             c.day(N_("Last test"), "last_on"),
-            c.day(N_("Not before"), "opens_on"),
+            c.day(N_("Since"), "drawn"),
             c.day(N_("Not after"), "closes_on"),
             c.yes(N_("Late"), "late"),
             c.word(N_("Why today"), "why", reading.WHY_TODAY, needs="treatment.results"),
@@ -143,7 +143,7 @@ PEOPLE = (
     ),
     Listed(
         "buddies",
-        N_("Buddies"),
+        N_("Volunteer buddies"),
         N_("Who may be a buddy, and how many people each of them visits."),
         "buddies.assign",
         reading.buddies,

@@ -97,12 +97,7 @@ async def messages(here: Here, asked: Asked) -> Found:
 
 async def tests_due(here: Here, asked: Asked) -> Found:
     def told(one: treatment_due.TestDue) -> Row:
-        why = "further" if one.further and not (one.drawn and one.drawn <= here.today) else "drawn"
-        return _plain(one) | {
-            "opens_on": one.window.opens_on,
-            "closes_on": one.window.closes_on,
-            "why": "late" if one.late else why,
-        }
+        return _plain(one) | {"why": "late" if one.late else "drawn" if one.drawn else "further"}
 
     return _page([told(one) for one in await treatment_due.tests_due(here, clinical=asked.results)], asked)
 

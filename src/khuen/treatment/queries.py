@@ -201,23 +201,19 @@ WHERE k.tenant_id = $1 AND k.closed_at IS NULL AND ($2::date IS NULL OR k.due_on
 ORDER BY k.due_on, c.code
 """
 
-#: whose next test may be taken on a day or before, of whoever is in care, the first to be late first. $2 day, $3 to $5
-#: packs and after how many days their first window opens and closes, for whom nothing was counted yet; $6 all of them
+#: whose drawn day has come, of whoever is in care, as the board's lane has them; the longest due first. $2 the day, $3
+#: whether everybody in care is wanted, for the random tests in between
 TESTS_DUE = f"""
-SELECT c.id AS case_id, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, j.name AS project,
-    t.last_test_on, w.opens_on, w.closes_on, b.called_name AS buddy
+SELECT c.id AS case_id, c.code, c.test_on, p.called_name, p.family_name, p.subdistrict_code, p.moo, j.name AS project,
+    t.last_test_on, t.closes_on, b.called_name AS buddy
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
 LEFT JOIN member b ON b.tenant_id = $1 AND b.id = c.buddy_id
 LEFT JOIN treatment_tally t ON t.tenant_id = $1 AND t.case_id = c.id
-LEFT JOIN unnest($3::uuid[], $4::integer[], $5::integer[]) AS r (pack_id, opens_after, closes_after)
-    ON r.pack_id = c.pack_id
-CROSS JOIN LATERAL (SELECT coalesce(t.opens_on, c.opened_on + r.opens_after) AS opens_on,
-    coalesce(t.closes_on, c.opened_on + r.closes_after) AS closes_on) w
-WHERE c.tenant_id = $1 AND c.stage IN ('enrolled', 'in_treatment', 'awaiting_doctor')
-    AND ($6::boolean OR w.opens_on <= $2::date) AND NOT {consents.stopped("c.id")}
-ORDER BY w.closes_on, c.code COLLATE "C"
+WHERE c.tenant_id = $1 AND c.stage IN ('enrolled', 'in_treatment') AND ($3::boolean OR c.test_on <= $2::date)
+    AND NOT {consents.stopped("c.id")}
+ORDER BY c.test_on, c.code COLLATE "C"
 """
 
 #: $2 id, $3 task, $4 reached, $5 note, $6 at, $7 by
