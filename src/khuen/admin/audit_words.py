@@ -195,4 +195,7 @@ PAGES = {
     "meeting": N_("meeting"),
     "endings": N_("endings"),
     "consents": N_("consents"),
+    "board": N_("board"),
+    "course": N_("course"),
+    "tasks": N_("tasks of meetings"),
 }

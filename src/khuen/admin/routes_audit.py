@@ -18,9 +18,10 @@ from khuen import clock, sheets, web, words
 from khuen.admin import audit_log
 from khuen.admin.audit_log import Asked, Check, Line
 from khuen.admin.audit_words import ACTS, PAGES, THINGS
-from khuen.cases.rules import is_code
+from khuen.cases.rules import PURPOSES, is_code
 from khuen.errors import NotFound
 from khuen.ids import uuid7
+from khuen.lists.catalogue import LISTS
 from khuen.signin.door import Asked as Request
 from khuen.signin.door import settings_of
 from khuen.signin.role_names import ROLE_NAMES
@@ -153,7 +154,10 @@ def _more(line: Line) -> list[tuple[str, str]]:
     if (count := line.detail.get("count")) is not None:
         said.append((N_("%(what)s in number"), str(count)))
     if (page := line.detail.get("page")) and page != "case":
-        said.append((N_("part: %(what)s"), PAGES.get(str(page), str(page))))
+        listed = LISTS.get(str(page))
+        said.append((N_("part: %(what)s"), listed.title if listed else PAGES.get(str(page), str(page))))
+    if purpose := line.detail.get("recipient") or line.detail.get("purpose"):
+        said.append((N_("for: %(what)s"), PURPOSES.get(str(purpose), str(purpose))))
     if role := line.detail.get("role"):
         said.append((N_("role: %(what)s"), ROLE_NAMES.get(str(role), str(role))))
     if version := line.detail.get("version"):
