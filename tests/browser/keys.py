@@ -15,6 +15,7 @@ SEEN = """() => {
 #: the same, and whether it is the element or the selector that is wanted
 REACHED = f"""(wanted) => [({SEEN})(), typeof wanted === 'string'
   ? document.activeElement.matches(wanted) : document.activeElement === wanted]"""
+ROW = "[data-list] [data-item]"
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,10 @@ class Keyboard:
         raise AssertionError(f"{most} times Tab does not reach {wanted}")
 
     async def row(self, code: str) -> None:
-        """From above a list to the row of this case: Tab into the list, then arrows."""
-        await self.to("[data-list] [data-item]")
+        """To the row of this case: Tab into the list, unless the page has kept the place there, then arrows."""
+        if not await self.page.evaluate(f"document.activeElement.closest('{ROW}') !== null"):
+            await self.to(ROW)
+        await self.press("Home")
         for _ in range(60):
             if await self.page.evaluate("document.activeElement.id") == code:
                 return

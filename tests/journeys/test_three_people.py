@@ -263,9 +263,7 @@ async def a_buddy_is_reminded(desks: Desks) -> None:
     await keys.row(desks.codes[FOURTH])
     await keys.to(keys.page.locator(f"#{desks.codes[FOURTH]} button"))
     await keys.enter()
-    await expect(keys.page.locator("#flash")).to_contain_text(
-        th("Buddies asked to visit: %(asked)s. Left out: %(left)s") % {"asked": 1, "left": 0}
-    )
+    await expect(keys.page.locator("#flash")).to_contain_text(desks.codes[FOURTH])
 
 
 async def a_drop_out_is_proposed_and_confirmed(desks: Desks) -> None:
