@@ -75,12 +75,12 @@ async def test_an_answer_lost_after_commit_is_a_repeat(site: Site, root: Any, mo
 
 
 async def test_no_check_in_is_read_or_written_outside_a_transaction(site: Site) -> None:
-    from khuen.followups import service
+    from khuen.followups import mine, service
     from khuen.followups.rules import How
 
     code = await site.case()
     here: Here = site.chatturat.here("somchai")
     with pytest.raises(RuntimeError):
-        await service.my_people(here)
+        await mine.people(here)
     with pytest.raises(RuntimeError):
         await service.log_check_in(here, service.Sent(code, uuid7(), How.WELL))

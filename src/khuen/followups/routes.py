@@ -17,9 +17,10 @@ from khuen import clock, members, packs, redis, thai, web
 from khuen.cases.rules import is_code
 from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
-from khuen.followups import rules, service, waiting
+from khuen.followups import mine, rules, service, waiting
+from khuen.followups.mine import MyPerson
 from khuen.followups.rules import HOWS, Group, How
-from khuen.followups.service import MyPerson, Sent
+from khuen.followups.service import Sent
 from khuen.ids import uuid7
 from khuen.places import Where, where
 from khuen.tenancy import Here, within
@@ -76,7 +77,7 @@ class Line:
 async def today(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.my_people(here)
+        found = await mine.people(here)
     groups: dict[Group, list[Line]] = {group: [] for group in Group}
     for person in found:
         seen_on = clock.day(person.visits[0].at) if person.visits else None
@@ -162,7 +163,7 @@ async def add_note(request: Asked, tenant: FromPath[str], check_in_id: FromPath[
 async def urgent(request: Asked, tenant: FromPath[str], p: FromQuery[str | None] = None) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.my_people(here, asked_code(p) if p else None)
+        found = await mine.people(here, asked_code(p) if p else None)
         settings = await packs.settings_of(here)
         colleagues = await _colleagues(here)
     if p and not found:
@@ -182,7 +183,7 @@ async def urgent(request: Asked, tenant: FromPath[str], p: FromQuery[str | None]
 async def my_people(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.my_people(here)
+        found = await mine.people(here)
     return web.page(request, "followups/people.html", lines=[_line(here, person) for person in found], hows=HOWS)
 
 
@@ -190,7 +191,7 @@ async def my_people(request: Asked, tenant: FromPath[str]) -> Response[str]:
 async def me(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        visits, people = await service.my_month(here)
+        visits, people = await mine.month(here)
     return web.page(request, "followups/me.html", visits=visits, people=people)
 
 
@@ -200,7 +201,7 @@ ROUTES = [today, check_in, log_check_in, log_check_ins, note_form, add_note, urg
 async def _check_in(request: Asked, code: str, errors: dict[str, str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        person = await service.my_person(here, asked_code(code))
+        person = await mine.person(here, asked_code(code))
     return web.page(
         request,
         "followups/check_in.html",
@@ -215,7 +216,7 @@ async def _check_in(request: Asked, code: str, errors: dict[str, str]) -> Respon
 async def _note_form(request: Asked, check_in_id: UUID, errors: dict[str, str], typed: dict[str, str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        own = await service.my_check_in(here, check_in_id)
+        own = await mine.check_in(here, check_in_id)
     return web.page(
         request,
         "followups/note.html",

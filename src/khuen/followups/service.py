@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from khuen import audit, clock, packs, thai, undo, vault
 from khuen.cases.tables import CaseFile
 from khuen.errors import Busy, Conflict, KeyReused, NotFound
-from khuen.followups import queries, rules
+from khuen.followups import mine, queries, rules
 from khuen.followups.rules import Answer, Due, How, Turn, Window
 from khuen.followups.tables import Acknowledgement, CheckIn, CheckInWithdrawal, VisitDue
 from khuen.ids import uuid7
@@ -47,47 +47,12 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    id: UUID
-    how: How
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MyPerson:
-    """Somebody a buddy visits now: never a surname in full, a legal basis, a colour or a reason for the priority."""
-
-    case_id: UUID
-    code: str
-    name: str
-    subdistrict_code: str | None
-    moo: str | None
-    safety_note: str
-    window: Window
-    priority: int
-    visits: tuple[Visit, ...]  #: the buddy's own last two, newest first
-    phone: str | None = field(repr=False)
-    sessions: tuple[int, int] = (0, 0)  #: sessions attended with a doctor, of how many
-
-
-@dataclass(frozen=True, slots=True)
 class Difference:
     """What `visit_due` said of a case, and what the rule says."""
 
     case_id: UUID
     stood: Due | None
     due: Due
-
-
-@dataclass(frozen=True, slots=True)
-class OwnCheckIn:
-    id: UUID
-    case_id: UUID
-    person_id: UUID
-    code: str
-    name: str
-    how: How
-    at: datetime
 
 
 async def begin(here: Here, cases: list[tuple[UUID, date, RulePack]]) -> None:
@@ -120,49 +85,12 @@ async def log_check_in(here: Here, sent: Sent) -> Card:
     return card
 
 
-async def my_people(here: Here, code: str | None = None) -> list[MyPerson]:
-    """Whom this buddy visits now, the most pressing first; with `code` only that one. One statement."""
-    rows = await hot(queries.MINE, here.member_id, code)
-    safe = await vault.open_tenant(here) if any(row["wrapped"] for row in rows) else None
-    return [_my_person(safe, row, await packs.pack(here, row["pack_id"])) for row in rows]
-
-
-async def my_person(here: Here, code: str) -> MyPerson:
-    """One of them, with an audit row. Raises NotFound."""
-    found = await my_people(here, code)
-    if not found:
-        raise NotFound
-    await audit.record(here, "case:seen", found[0].case_id, page="visit")
-    return found[0]
-
-
-async def my_check_in(here: Here, check_in_id: UUID) -> OwnCheckIn:
-    """A check-in by whoever made it, while they still visit the person. Raises NotFound."""
-    rows = await hot(queries.OWN, check_in_id, here.member_id)
-    if not rows:
-        raise NotFound
-    row = rows[0]
-    name = thai.on_phone(row["called_name"], row["family_name"])
-    return OwnCheckIn(
-        row["id"], row["case_id"], row["person_id"], row["code"], name, How(row["how"]), row["planned_at"]
-    )
-
-
-async def my_month(here: Here) -> tuple[int, int]:
-    """(visits, people visited) of this buddy in the present month."""
-    first = here.today.replace(day=1)
-    start = datetime.combine(first, datetime.min.time(), clock.BANGKOK)
-    end = datetime.combine(clock.add_months(first, 1), datetime.min.time(), clock.BANGKOK)
-    row = (await hot(queries.MONTH, here.member_id, start, end))[0]
-    return row["visits"], row["people"]
-
-
 async def add_note(here: Here, check_in_id: UUID, key: UUID, text: str) -> None:
     """Keep what the buddy tells about a visit, sealed under the person's key. Harmless twice.
 
     Raises NotFound, KeyReused when the key stands for another text.
     """
-    own = await my_check_in(here, check_in_id)
+    own = await mine.check_in(here, check_in_id)
     safe = await vault.person(here, own.person_id)
     sealed = safe.seal("check_in_note", "note", key, text)
     if await hot(queries.NOTE, key, check_in_id, sealed, here.now, here.member_id):
@@ -340,27 +268,6 @@ def _card(row: Any) -> Card:
     window = Window(row["opens_on"], row["due_on"], row["closes_on"]) if row["due_on"] else None
     name = thai.on_phone(row["called_name"], row["family_name"])
     return Card(row["code"], name, outcome, window, tuple(row["on_call"] or ()), row["received_at"])
-
-
-def _my_person(safe: vault.TenantVault | None, row: Any, pack: RulePack) -> MyPerson:
-    phone = None
-    if safe and row["wrapped"] and row["phone_sealed"]:
-        own = safe.unwrap(row["person_id"], row["key_id"], row["wrapped"])
-        phone = own.unseal("person", "phone", row["person_id"], row["phone_sealed"])
-    visits = zip(row["ids"] or (), row["hows"] or (), row["times"] or (), strict=True)
-    return MyPerson(
-        case_id=row["case_id"],
-        code=row["code"],
-        name=thai.on_phone(row["called_name"], row["family_name"]),
-        subdistrict_code=row["subdistrict_code"],
-        moo=row["moo"],
-        safety_note=row["safety_note"],
-        window=Window(row["opens_on"], row["due_on"], row["closes_on"]),
-        priority=row["priority"],
-        visits=tuple(Visit(id_, How(how), at) for id_, how, at in visits),
-        phone=phone,
-        sessions=(row["sessions"], pack.pathway.cbtx_sessions),
-    )
 
 
 def _by_case(rows: list[Any]) -> dict[UUID, list[Answer]]:
