@@ -28,7 +28,9 @@ check: $(VENV)/.dev ## style, types and the walls between the rooms
 	$(BIN)/lint-imports
 
 cover: $(VENV)/.dev ## whether the pure tests take every branch of the rules
-	$(BIN)/python -m pytest -p tests.branches -n 0 $(wildcard $(patsubst src/khuen/%/rules.py,tests/%,$(wildcard src/khuen/*/rules.py)))
+	$(BIN)/python -m coverage run -m pytest -q -p tests.pure -n 0 \
+		$(wildcard $(patsubst src/khuen/%/rules.py,tests/%,$(wildcard src/khuen/*/rules.py)))
+	$(BIN)/python -m coverage report
 
 bench: $(VENV)/.dev ## measure, with the spread
 	$(BIN)/python -m bench
