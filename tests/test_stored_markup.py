@@ -30,7 +30,7 @@ from khuen.screening import service as screening
 from khuen.screening.forms import Filled
 from khuen.screening.rules import Colour, Tool
 from khuen.tenancy import within
-from khuen.treatment import person, sessions, urine
+from khuen.treatment import asking, person, sessions, urine
 from khuen.treatment import service as treatment
 from khuen.treatment.rules import Kind, Mark, Reason, Result, Said, Sample, moment
 from khuen.treatment.service import Marked
@@ -132,8 +132,8 @@ async def _treated(site: Site, code: str, text: str) -> str:
         await sessions.move(nok, it, uuid7(), moved, f"{text} …")
         absent = Said(Mark.ABSENT, Reason.ILL)
         await treatment.record_attendance(nok, it, [Marked(uuid7(), code, absent)], correction=text)
-        task = next(one.id for one in await treatment.open_absences(nok) if one.code == code)
-        await treatment.record_contact(nok, task, key=uuid7(), reached=False, note=f"{text} …")
+        task = next(one.id for one in await asking.open_absences(nok) if one.code == code)
+        await asking.record_contact(nok, task, key=uuid7(), reached=False, note=f"{text} …")
     async with within(wipa):
         test = NewTest(uuid7(), Sample.STRIP, nok.today, True, text, Result.POSITIVE, text, member, member, text + " …")
         await urine.record_test(wipa, code, test)

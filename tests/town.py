@@ -60,7 +60,7 @@ from khuen.training import courses, livelihood
 from khuen.training.courses import Facts
 from khuen.training.livelihood import NewGrant, NewWork
 from khuen.training.rules import Employer, Job, Partner
-from khuen.treatment import cards, rules, urine
+from khuen.treatment import asking, cards, rules, urine
 from khuen.treatment import service as attendance
 from khuen.treatment import sessions as meetings
 from khuen.treatment.rules import Mark, Result, Said, Sample
@@ -249,7 +249,7 @@ class Town:
         async with within(here):
             absent = Said(Mark.ABSENT, rules.Reason.ILL)
             await attendance.record_attendance(here, it, [Marked(uuid7(), code, absent)])
-            return str(next(one.id for one in await attendance.open_absences(here) if one.session_id == it))
+            return str(next(one.id for one in await asking.open_absences(here) if one.session_id == it))
 
     async def test(self, coordinator: str, code: str) -> str:
         key, here = uuid7(), self.here(coordinator)

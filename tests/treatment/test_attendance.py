@@ -12,7 +12,7 @@ from khuen.cases.rules import Stage
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import rules, service
+from khuen.treatment import asking, rules, service
 from khuen.treatment.rules import Kind, Mark, Said
 from khuen.treatment.service import Marked
 from tests.care import Site
@@ -29,7 +29,7 @@ async def roster(site: Site, session_id: Any) -> dict[str, Said | None]:
 async def absences(site: Site) -> list[str]:
     nok = here(site)
     async with within(nok):
-        return [one.code for one in await service.open_absences(nok)]
+        return [one.code for one in await asking.open_absences(nok)]
 
 
 async def test_a_mark_is_a_row_and_the_newest_stands(site: Site, root: Any) -> None:

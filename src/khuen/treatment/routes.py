@@ -17,7 +17,7 @@ from khuen.cases import service as cases
 from khuen.errors import Invalid
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import forms, routes_feed, routes_person, routes_session, rules, service, sessions
+from khuen.treatment import asking, forms, routes_feed, routes_person, routes_session, rules, service, sessions
 from khuen.treatment.rules import KINDS, Kind, Weekly
 from khuen.treatment.sessions import Line, NewSession
 from khuen.words import N_
@@ -89,7 +89,7 @@ async def calendar(request: Asked, tenant: FromPath[str]) -> Response[str]:
     first, last = _span(request.query_params.get("m" if month else "w", ""), here.today, month=month)
     async with within(here):
         lines = await sessions.calendar(here, first, last)
-        absences = await service.open_absences(here, here.today)
+        absences = await asking.open_absences(here, here.today)
         off = (await packs.settings_of(here)).holidays
     days: dict[date, list[Shown]] = {}
     for line in lines:

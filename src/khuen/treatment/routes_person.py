@@ -18,7 +18,7 @@ from khuen.cases.service import asked_code
 from khuen.errors import Invalid, NotFound
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import cards, forms, person, rules, service, urine
+from khuen.treatment import asking, cards, forms, person, rules, service, urine
 from khuen.treatment.rules import KINDS, MARKS, REASONS, RESULTS, SAMPLES, Result, Said, Sample
 from khuen.treatment.service import Marked
 from khuen.treatment.urine import NewTest
@@ -150,7 +150,7 @@ async def contact(request: Asked, tenant: FromPath[str], task_id: FromPath[UUID]
         return await _absences(request, task_id, errors, web.typed(raw))
     here = web.here(request)
     async with within(here):
-        await service.record_contact(here, task_id, key=form.key, reached=form.reached == "yes", note=form.note)
+        await asking.record_contact(here, task_id, key=form.key, reached=form.reached == "yes", note=form.note)
     return web.saved(request, f"/{tenant}/absences", text=ASKED_SAVED)
 
 
@@ -269,7 +269,7 @@ async def _absences(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.open_absences(here)
+        found = await asking.open_absences(here)
     if task_id and task_id not in {one.id for one in found}:
         raise NotFound
     return web.page(
