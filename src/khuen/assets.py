@@ -20,6 +20,11 @@ from khuen.errors import NotFound
 from khuen.paths import folder
 
 _COMPRESSED = {".css", ".js", ".svg", ".webmanifest", ".txt"}
+#: what our own files say to whoever reads them, and the space at the beginning of a line: no browser needs it
+_REMARKS = {
+    ".js": re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE),
+    ".css": re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE),
+}
 _URL = re.compile(r"url\((['\"]?)(?!data:)([^)'\"]+)\1\)")
 
 
@@ -40,6 +45,8 @@ def _shelf() -> tuple[dict[str, str], dict[str, Asset]]:
     for path in files:
         name = path.relative_to(root).as_posix()
         body = path.read_bytes()
+        if path.suffix in _REMARKS and path.parent == root:
+            body = _REMARKS[path.suffix].sub("", body.decode()).encode()
         if path.suffix == ".css":
             body = _URL.sub(lambda m: f"url(/static/{hashed[m[2].lstrip('./')]})", body.decode()).encode()
         digest = hashlib.sha256(body).hexdigest()[:10]
