@@ -10,7 +10,7 @@ DESCRIPTION = "screening"
 
 
 async def screening(m: Migration) -> None:
-    """What was answered and scored is sealed; which form on which day stays readable (docs/decisions/0010-screening.md)."""
+    """What was answered and scored is sealed; which form on which day stays readable (docs/decisions/0014-screening.md)."""
     await m.tenant_table(
         "screening",
         "case_id uuid NOT NULL, instrument text NOT NULL CHECK (instrument IN"

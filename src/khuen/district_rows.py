@@ -1,6 +1,6 @@
 """The rows in which a district keeps its settings: each holds all of them, the one with the highest number holds now.
 
-The administrator's pages and the operator's file write here alike (docs/decisions/0017-settings.md).
+The administrator's pages and the operator's file write here alike (docs/decisions/0015-settings.md).
 """
 
 from __future__ import annotations
