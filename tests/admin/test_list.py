@@ -49,6 +49,6 @@ async def test_the_administrator_never_sees_a_person_in_care(office: Office) -> 
         assert (await dao.get(f"/chatturat/{path}")).status_code == 403, path
 
 
-async def test_the_list_is_where_an_administrator_begins(office: Office) -> None:
+async def test_an_administrator_begins_with_what_is_still_to_be_set_up(office: Office) -> None:
     answer: httpx.Response = await office.clients["dao"].get("/chatturat/")
-    assert answer.headers["location"] == PEOPLE
+    assert answer.headers["location"] == "/chatturat/admin"

@@ -62,6 +62,11 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def page(browser: Browser) -> Page:
     """An empty tab of a phone's width with a Thai locale; the window of a desk: page.set_viewport_size."""
+    return await tab(browser)
+
+
+async def tab(browser: Browser) -> Page:
+    """The same, of a browser that has kept nothing."""
     context = await browser.new_context(
         viewport={"width": 360, "height": 740}, locale="th-TH", timezone_id="Asia/Bangkok"
     )

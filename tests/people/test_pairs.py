@@ -175,3 +175,20 @@ def test_the_strongest_sign_stands_first() -> None:
         strong(SameBy.PHONE, given=False),
     ]
     assert in_order == sorted(in_order, reverse=True) and in_order[-1] == 0
+
+
+async def test_a_night_looks_through_a_district_of_five_thousand_that_nobody_analysed(
+    made: District, root: Any
+) -> None:
+    """Within the time that one statement has, whatever PostgreSQL believes of tables that have just been filled."""
+    twins = [care.person(given_name="ศิริ", family_name="ใจดี", **ALONE) for _ in range(2)]
+    here = made.here("nok")
+    async with within(here):
+        await people.register(here, twins)
+    await root.execute(
+        "INSERT INTO person SELECT (jsonb_populate_record(p, jsonb_build_object('id', gen_random_uuid(),"
+        " 'search_name', 'คน' || n, 'sound_name', 'คน' || n))).* FROM person p, generate_series(1, 5000) n WHERE p.id = $1",
+        twins[0].id,
+    )
+    assert await nightly.find_duplicates(NOW) == 0
+    assert [reason for _, reason in await queue(made)] == [SameBy.NAME]

@@ -80,24 +80,28 @@ WHERE tenant_id = $1 AND id = $2
 #: A phone that a whole family shares, or a name that a whole village has, says nothing: groups over $3 are left out
 LOOK_ALIKE = """
 WITH living AS (
-    SELECT p.id, p.search_name, p.sound_name, p.phone_index, p.given_name,
-        coalesce(extract(year FROM p.born_on)::integer, p.born_year) AS born,
-        count(*) OVER (PARTITION BY p.search_name) AS same_name,
-        count(*) OVER (PARTITION BY p.sound_name) AS same_sound,
-        count(*) OVER (PARTITION BY p.phone_index) AS same_phone
-    FROM person p WHERE p.tenant_id = $1 AND p.erased_at IS NULL AND p.merged_into IS NULL AND p.search_name <> ''
-), pairs AS (
-    SELECT 'name' AS by, a.id AS one, b.id AS other FROM living a JOIN living b ON b.search_name = a.search_name
-        AND b.id > a.id WHERE a.same_name <= $3::integer
-    UNION ALL SELECT 'sound', a.id, b.id FROM living a JOIN living b ON b.sound_name = a.sound_name AND b.born = a.born
-        AND b.id > a.id AND b.search_name <> a.search_name WHERE a.same_sound <= $3 AND a.sound_name <> ''
-    UNION ALL SELECT 'phone', a.id, b.id FROM living a JOIN living b ON b.phone_index = a.phone_index
-        AND b.id > a.id WHERE a.same_phone <= $3
+    SELECT p.id, p.search_name, p.sound_name, p.phone_index FROM person p
+    WHERE p.tenant_id = $1 AND p.erased_at IS NULL AND p.merged_into IS NULL AND p.search_name <> ''
+), alike AS (
+    SELECT 'name' AS by, array_agg(id) AS ids FROM living GROUP BY search_name HAVING count(*) BETWEEN 2 AND $3::integer
+    UNION ALL SELECT 'sound', array_agg(id) FROM living WHERE sound_name <> ''
+        GROUP BY sound_name HAVING count(*) BETWEEN 2 AND $3
+    UNION ALL SELECT 'phone', array_agg(id) FROM living WHERE phone_index IS NOT NULL
+        GROUP BY phone_index HAVING count(*) BETWEEN 2 AND $3
+), looked AS (
+    SELECT k.by, a.id AS one, b.id AS other, a.given_name, b.given_name AS given_other,
+        a.phone_index = b.phone_index AS same_phone, a.search_name = b.search_name AS same_name,
+        coalesce(extract(year FROM a.born_on)::integer, a.born_year) AS born,
+        coalesce(extract(year FROM b.born_on)::integer, b.born_year) AS born_other
+    FROM alike k CROSS JOIN unnest(k.ids) first (id) CROSS JOIN unnest(k.ids) second (id)
+    JOIN person a ON a.tenant_id = $1 AND a.id = first.id
+    JOIN person b ON b.tenant_id = $1 AND b.id = second.id
+    WHERE second.id > first.id
 )
-SELECT q.by, q.one, q.other, a.born AS born, b.born AS born_other, a.phone_index = b.phone_index AS same_phone,
-    a.given_name, b.given_name AS given_other
-FROM pairs q JOIN living a ON a.id = q.one JOIN living b ON b.id = q.other
-WHERE NOT EXISTS (SELECT FROM duplicate_pair d WHERE d.tenant_id = $1 AND d.first_id = q.one AND d.second_id = q.other)
+SELECT q.by, q.one, q.other, q.born, q.born_other, q.same_phone, q.given_name, q.given_other FROM looked q
+WHERE (q.by <> 'sound' OR NOT q.same_name AND q.born = q.born_other)
+    AND NOT EXISTS (
+        SELECT FROM duplicate_pair d WHERE d.tenant_id = $1 AND d.first_id = q.one AND d.second_id = q.other)
 LIMIT $2
 """
 
