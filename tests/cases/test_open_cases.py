@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from khuen.cases import service as cases
-from khuen.cases.rules import ConsentKind, Decision, Stage, Step, is_code, stage_of, standing
+from khuen.cases.rules import ConsentKind, Decision, Stage, Step, is_code, stage_of, standing, too_late
 from khuen.cases.service import Consent, NewCase
 from khuen.errors import Conflict, KeyReused, NotFound
 from khuen.ids import uuid7
@@ -151,3 +151,9 @@ async def test_a_guardian_is_read_back(pools: Settings) -> None:
     async with within(made.here("nok")):
         assert (await cases.latest_consents(made.here("nok"), case.id))[ConsentKind.TREATMENT] == given
         assert await cases.latest_consents(made.here("nok"), uuid7()) == {}
+
+
+@pytest.mark.parametrize(("stopped_on", "refused"), [(None, False), (1, False), (0, True), (-1, True)])
+def test_only_what_was_done_with_consent_is_written_down(stopped_on: int | None, refused: bool) -> None:
+    day = None if stopped_on is None else TODAY + timedelta(days=stopped_on)
+    assert too_late(day, TODAY) is refused

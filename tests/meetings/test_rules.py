@@ -174,6 +174,15 @@ def test_a_long_section_ends_with_one_slide_for_the_rest() -> None:
     assert stuck[-1].codes == tuple(f"CPM-{n:04d}" for n in range(5, 0, -1)) and stuck[-1].code is None
 
 
+def test_a_frozen_matter_tells_nothing_of_who_stopped_since() -> None:
+    alone = Matter(Section.URGENT, UUID(int=1), "CPM-0001", rank=2, late_days=9)
+    assert rules.without(alone, ["CPM-0001"]) == Matter(Section.URGENT, UUID(int=1), "CPM-0001", on_hold=True)
+    assert rules.without(alone, ["CPM-0002"]) == alone and rules.without(alone, ()) == alone
+    many = Matter(Section.STUCK, codes=("CPM-0002", "CPM-0003"))
+    assert rules.without(many, ["CPM-0002"]) == Matter(Section.STUCK, codes=("CPM-0003",))
+    assert rules.without(many, ["CPM-0002", "CPM-0003"]) == Matter(Section.STUCK, on_hold=True)
+
+
 def test_every_word_of_the_rules_is_named() -> None:
     assert set(rules.SECTIONS) == set(Section) and set(rules.TASKS) == set(Task) and set(rules.KINDS) == set(Kind)
     assert set(rules.STATES) == set(rules.State) and set(rules.USUAL.values()) <= set(rules.DECISIONS)

@@ -27,9 +27,19 @@ def stopped(case: str) -> str:
     Whoever stopped is on no list of work. A case is not opened without this consent, so those who stopped are few and
     have an index of their own: a list asks for them once, not for each of its rows.
     """
+    return f"EXISTS (SELECT {_no(case)})"
+
+
+def stopped_on(case: str) -> str:
+    """The day on which it was taken back or refused, NULL while it stands: see `rules.too_late`."""
+    return f"(SELECT said.decided_on {_no(case)})"
+
+
+def _no(case: str) -> str:
+    """The newest decision about treatment, when it is no."""
     return (
-        "EXISTS (SELECT FROM consent said"
+        "FROM consent said"
         f" WHERE said.tenant_id = $1 AND said.case_id = {case} AND said.kind = 'treatment' AND said.decision <> 'given'"
         " AND NOT EXISTS (SELECT FROM consent newer WHERE newer.tenant_id = $1 AND newer.case_id = said.case_id"
-        " AND newer.kind = 'treatment' AND (newer.recorded_at, newer.id) > (said.recorded_at, said.id)))"
+        " AND newer.kind = 'treatment' AND (newer.recorded_at, newer.id) > (said.recorded_at, said.id))"
     )

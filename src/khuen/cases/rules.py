@@ -87,6 +87,8 @@ DECISIONS: dict[str, str] = {
     Decision.WITHDRAWN: N_("Withdrawn"),
 }
 
+STOPPED = N_("The consent to treatment does not stand on that day. Only what was done before is written down")
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -94,6 +96,14 @@ class Step:
     on: date
     recorded_at: datetime
     reason: str = ""
+
+
+def too_late(stopped_on: date | None, on: date) -> bool:
+    """Whether what was done on a day is not written down: the consent to treatment does not stand since `stopped_on`.
+
+    What was done before may still be written down: it was done with consent.
+    """
+    return stopped_on is not None and on >= stopped_on
 
 
 def is_code(text: str) -> bool:

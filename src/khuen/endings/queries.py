@@ -3,10 +3,10 @@
 from khuen.cases import consents
 
 #: one case with what its endings depend on. $2 code
-CASE = """
+CASE = f"""
 SELECT c.id, c.code, c.person_id, c.stage, c.legal_basis, c.project_id, c.pack_id, c.opened_on, p.called_name,
     p.family_name, j.name AS project, coalesce(e.missed, 0) AS missed, t.id AS treatment_end_id,
-    t.on_date AS treated_until
+    t.on_date AS treated_until, {consents.stopped_on("c.id")} AS stopped_on
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from khuen import audit, packs, thai, vault
-from khuen.cases.rules import Stage
+from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.cases.service import asked_code
 from khuen.endings import queries, rules
 from khuen.errors import Conflict, Invalid, NotFound
@@ -33,6 +33,7 @@ class Subject:
     project_id: UUID
     project: str
     opened_on: date
+    stopped_on: date | None  #: since when the consent to treatment does not stand
     missed: int  #: sessions missed in a row
     treatment_end_id: UUID | None
     treated_until: date | None  #: the end of treatment, when it was completed
@@ -77,6 +78,12 @@ def refuse_day(here: Here, case: Subject, on: date) -> None:
         raise Invalid({"on": problem})
 
 
+def refuse_stopped(case: Subject, on: date) -> None:
+    """Raises Invalid for a day on which the consent to treatment does not stand."""
+    if too_late(case.stopped_on, on):
+        raise Invalid({"on": STOPPED})
+
+
 async def key_of(here: Here, case: Subject) -> PersonVault:
     return await vault.person(here, case.person_id)
 
@@ -104,6 +111,7 @@ async def _subject(here: Here, statement: str, code: str) -> Subject:
         project_id=row["project_id"],
         project=row["project"],
         opened_on=row["opened_on"],
+        stopped_on=row["stopped_on"],
         missed=row["missed"],
         treatment_end_id=row["treatment_end_id"],
         treated_until=row["treated_until"],

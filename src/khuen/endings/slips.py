@@ -70,6 +70,7 @@ async def record(here: Here, code: str, new: NewSlip) -> UUID:
     if await Slip.exists().where(Slip.id == new.key):
         await _same(case, own, new)
         return new.key
+    service.refuse_stopped(case, new.on)
     before = await _standing(case, new.corrects) if new.corrects else None
     root = (before["corrects_id"] or before["id"]) if before else None
     note = service.sealed(own, "slip", new.key, new.note)

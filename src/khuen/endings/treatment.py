@@ -34,6 +34,7 @@ async def complete(here: Here, code: str, key: UUID, on: date) -> UUID:
     if case.treatment_end_id is not None:
         raise Conflict(ENDED_ALREADY)
     service.refuse_day(here, case, on)
+    service.refuse_stopped(case, on)
     await hot(queries.COMPLETE, key, case.id, on, here.now, here.member_id)
     await rounds.plan(here, {case.id: (on, case.pack)})
     await pathway.heard(here, {case.id: {"ended_on": on}})

@@ -3,8 +3,8 @@
 from khuen.cases import consents
 
 #: the case that a result belongs to. $2 code
-CASE = """
-SELECT c.id, c.person_id, c.stage FROM case_file c
+CASE = f"""
+SELECT c.id, c.person_id, c.stage, {consents.stopped_on("c.id")} AS stopped_on FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 WHERE c.tenant_id = $1 AND c.code = $2
 """

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from khuen import audit, packs, thai, vault
-from khuen.cases.rules import Stage
+from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.cases.service import asked_code
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.followups import round_queries as queries
@@ -168,6 +168,8 @@ async def record(here: Here, code: str, new: NewResult) -> bool:
         raise Conflict(CLOSED)
     if problem := rules.wrong_day(planned[new.number], new.on, here.today):
         raise Invalid({"on": problem})
+    if too_late(case["stopped_on"], new.on):
+        raise Invalid({"on": STOPPED})
     own = await vault.person(here, case["person_id"])
     note = own.seal("follow_up_result", "note", new.key, new.note) if new.note else None
     await hot(

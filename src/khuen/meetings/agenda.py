@@ -196,4 +196,5 @@ def facts(matter: Matter) -> str:
 
 def _matter(row: Any) -> Matter:
     own = {name: row[name] for name in ("section", "case_id", "title")}
-    return msgspec.convert({**msgspec.json.decode(row["facts"]), **own}, Matter)
+    frozen = msgspec.convert({**msgspec.json.decode(row["facts"]), **own}, Matter)
+    return rules.without(frozen, row["stopped"] or ())

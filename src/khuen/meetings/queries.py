@@ -119,9 +119,12 @@ SELECT count(*) AS enrolled, count(*) FILTER (WHERE c.stage <> 'closed') AS open
 FROM case_file c WHERE c.tenant_id = $1
 """
 
-#: $2 meeting. While it has not ended, whoever stopped is gone from the agenda, unless something was decided already
+#: $2 meeting. While it has not ended, whoever stopped is gone from the agenda, unless something was decided already.
+#: `stopped` are the cases that a matter names beside its own
 ITEMS = f"""
-SELECT i.id, i.section, i.place, i.case_id, i.title, i.facts, i.skipped_at IS NOT NULL AS skipped
+SELECT i.id, i.section, i.place, i.case_id, i.title, i.facts, i.skipped_at IS NOT NULL AS skipped,
+    CASE WHEN g.state IN ('planned', 'held') THEN (SELECT array_agg(c.code) FROM case_file c
+        WHERE c.tenant_id = $1 AND c.stage <> 'closed' AND {consents.stopped("c.id")}) END AS stopped
 FROM agenda_item i JOIN meeting g ON g.tenant_id = $1 AND g.id = i.meeting_id
 WHERE i.tenant_id = $1 AND i.meeting_id = $2 AND NOT (
     g.state IN ('planned', 'held') AND i.case_id IS NOT NULL AND {consents.stopped("i.case_id")} AND NOT EXISTS (
@@ -161,9 +164,10 @@ VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (tenant_id, id) DO NOTHING RETUR
 """
 
 #: $2 owner or NULL for everybody's, $3 the end of tasks that are shown as finished
-TASKS = """
+TASKS = f"""
 SELECT d.id, d.kind, d.text, d.owner_id, b.called_name AS owner, d.due_on, d.state, d.at, c.code, i.title,
-    m.kind AS meeting_kind, m.on_date, m.number, m.fiscal_year, t.reason, t.at AS told_at
+    m.kind AS meeting_kind, m.on_date, m.number, m.fiscal_year, t.reason, t.at AS told_at,
+    d.case_id IS NOT NULL AND {consents.stopped("d.case_id")} AS stopped
 FROM decision d
 JOIN meeting m ON m.tenant_id = $1 AND m.id = d.meeting_id
 JOIN member b ON b.tenant_id = $1 AND b.id = d.owner_id
@@ -204,27 +208,30 @@ SELECT EXISTS (SELECT FROM person p WHERE p.tenant_id = $1 AND p.erased_at IS NU
 #: a name, for the chair: $2 meeting, $3 code
 NAMED = f"""
 SELECT c.id AS case_id, p.prefix, p.given_name, p.family_name, p.called_name, p.subdistrict_code, p.moo,
-    {consents.stands(ConsentKind.SHARING, "c.id")} AS shares
+    {consents.stands(ConsentKind.SHARING, "c.id")} AND {consents.stands(ConsentKind.TREATMENT, "c.id")} AS shares
 FROM agenda_item i
 JOIN case_file c ON c.tenant_id = $1 AND c.code = $3 AND (c.id = i.case_id OR i.facts::jsonb -> 'codes' ? $3)
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 WHERE i.tenant_id = $1 AND i.meeting_id = $2
 """
 
-#: $2 today, $3 now: one message a morning for whoever has tasks that fall due today
-COMPOSE_TASKS = """
+#: $2 today, $3 now: one message a morning for whoever has tasks that fall due today, but about somebody who stopped
+COMPOSE_TASKS = f"""
 INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
 SELECT $1, uuidv7(), 'task_due_digest', d.owner_id, d.owner_id, $2::date, false, count(*), 'waiting',
     $3::timestamptz, $3::timestamptz
 FROM decision d JOIN member b ON b.tenant_id = $1 AND b.id = d.owner_id AND b.left_at IS NULL
 WHERE d.tenant_id = $1 AND d.state = 'open' AND d.due_on = $2
+    AND (d.case_id IS NULL OR NOT {consents.stopped("d.case_id")})
 GROUP BY d.owner_id
 ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
 RETURNING id
 """
 
 #: $2 today, $3 owners
-STILL_TO_DO = """
+STILL_TO_DO = f"""
 SELECT d.owner_id AS id, count(*) AS tasks FROM decision d
-WHERE d.tenant_id = $1 AND d.state = 'open' AND d.due_on <= $2 AND d.owner_id = ANY ($3::uuid[]) GROUP BY d.owner_id
+WHERE d.tenant_id = $1 AND d.state = 'open' AND d.due_on <= $2 AND d.owner_id = ANY ($3::uuid[])
+    AND (d.case_id IS NULL OR NOT {consents.stopped("d.case_id")})
+GROUP BY d.owner_id
 """

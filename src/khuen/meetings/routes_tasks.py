@@ -149,6 +149,7 @@ def _line(here: Here, line: tasks.Line, spoken: str) -> dict[str, Any]:
         "late": rules.late_days(line.due_on, line.state, here.today),
         "state": line.state,
         "reason": line.reason or "",
+        "stopped": line.stopped,
         "open": line.state in rules.UNRESOLVED,
         "meeting": rules.address(line.meeting_kind, line.on_date),
         "number": f"{line.number}/{line.fiscal_year}",

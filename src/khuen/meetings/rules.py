@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -189,6 +189,7 @@ class Matter:
     codes: tuple[str, ...] = ()  #: of a slide that holds many
     promises: tuple[Promise, ...] = ()
     numbers: dict[str, int] = field(default_factory=dict)
+    on_hold: bool = False  #: whoever it is about has stopped since it was frozen
 
 
 # --- when and which -----------------------------------------------------------------------------------------------
@@ -275,6 +276,14 @@ def agenda(
     for section in Section:
         matters += _some_together(section, sorted(by_section.get(section, []), key=_pressing))
     return [*matters, Matter(Section.NUMBERS, numbers=numbers)]
+
+
+def without(matter: Matter, gone: Collection[str]) -> Matter:
+    """A frozen matter when some cases (codes) stopped since: theirs is on hold and tells nothing, no slide lists them."""
+    if matter.code in gone:
+        return Matter(matter.section, matter.case_id, matter.code, on_hold=True)
+    left = tuple(code for code in matter.codes if code not in gone)
+    return replace(matter, codes=left, on_hold=bool(matter.codes) and not left)
 
 
 def section_of(case: Facts, limits: Limits, today: date) -> Section | None:

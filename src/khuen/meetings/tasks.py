@@ -67,6 +67,7 @@ class Line:
     fiscal_year: int
     reason: str | None
     told_at: datetime | None
+    stopped: bool  #: whoever it is about has taken the consent to treatment back
 
 
 async def owners(here: Here) -> list[tuple[UUID, str]]:

@@ -38,6 +38,8 @@ def subject(matter: Matter, lang: str) -> str:
     """What a matter is about: a code, what was typed, or what stands together on it."""
     if matter.code:
         return matter.code
+    if matter.on_hold:
+        return gettext(N_("A matter on hold"), lang)
     if matter.codes:
         return _(N_("%(count)s further cases"), lang, count=len(matter.codes))
     if matter.section == Section.NUMBERS:
@@ -75,6 +77,8 @@ def agency(key: str, lang: str) -> str:
 
 
 def _facts(matter: Matter, lang: str) -> Iterator[str]:
+    if matter.on_hold:
+        yield gettext(N_("On hold: not talked about now"), lang)
     if matter.rank:
         yield gettext(RANKS[matter.rank], lang)
     if matter.stage:

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from khuen import audit
-from khuen.cases.rules import Stage
+from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.cases.service import asked_code
 from khuen.errors import Invalid, KeyReused, NotFound
 from khuen.msgid import N_
@@ -154,6 +154,8 @@ async def enrol(here: Here, course_id: UUID, codes: Sequence[str], key: UUID) ->
     new = [row for row in rows if row["id"] not in {one["case_id"] for one in before}]
     if any(row["stage"] == Stage.CLOSED for row in new):
         raise Invalid({"codes": CASE_CLOSED})
+    if any(too_late(row["stopped_on"], found.facts.until_on) for row in new):
+        raise Invalid({"codes": STOPPED})
     if len(new) > found.free:
         raise Invalid({"codes": FULL})
     if new:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from khuen import audit
+from khuen.cases.rules import STOPPED, too_late
 from khuen.errors import Invalid, NotFound
 from khuen.tenancy import Here, hot
 from khuen.training import courses, queries, rules
@@ -213,6 +214,8 @@ async def check_work(here: Here, code: str, work_id: UUID, key: UUID, new: Check
     values = (work_id, new.months, new.found, new.on, why)
     if await hot(queries.CHECK_SENT, key):
         return await same(queries.CHECK_SENT, key, values)
+    if too_late(case.stopped_on, new.on):
+        raise Invalid({"on": STOPPED})
     refuse(rules.wrong_check(row["since_on"], _checks(_asked(row)), new, why, here.today))
     await hot(queries.CHECK, key, *values, here.now, here.member_id)
     await audit.record(here, "work:checked", case.id, result=new.found.value)
@@ -223,6 +226,8 @@ def _refuse_day(here: Here, case: Subject, on: date, name: str) -> None:
         raise Invalid({name: rules.DAY_AHEAD})
     if on < case.opened_on:
         raise Invalid({name: rules.BEFORE_CASE})
+    if too_late(case.stopped_on, on):
+        raise Invalid({name: STOPPED})
 
 
 def _taken(row: Any) -> Taken:

@@ -69,8 +69,8 @@ TRAINEE = f"{_TRAINEES} AND c.code = $3"
 HOLD_CASE = "SELECT c.id FROM case_file c WHERE c.tenant_id = $1 AND c.id = $2 FOR NO KEY UPDATE"
 
 #: $2 codes
-CASES = """
-SELECT c.id, c.code, c.stage FROM case_file c
+CASES = f"""
+SELECT c.id, c.code, c.stage, {consents.stopped_on("c.id")} AS stopped_on FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 WHERE c.tenant_id = $1 AND c.code = ANY ($2::text[]) ORDER BY c.code
 """
@@ -113,8 +113,10 @@ FROM case_file c WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])
 """
 
 #: $2 code
-SUBJECT = """
-SELECT c.id, c.code, c.stage, c.opened_on, j.name AS project, p.prefix, p.given_name, p.family_name FROM case_file c
+SUBJECT = f"""
+SELECT c.id, c.code, c.stage, c.opened_on, {consents.stopped_on("c.id")} AS stopped_on, j.name AS project, p.prefix,
+    p.given_name, p.family_name
+FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
 WHERE c.tenant_id = $1 AND c.code = $2

@@ -23,6 +23,7 @@ class Subject:
     name: str
     stage: Stage
     opened_on: date
+    stopped_on: date | None  #: since when the consent to treatment does not stand
     project: str
 
 
@@ -33,7 +34,9 @@ async def subject(here: Here, code: str) -> Subject:
         raise NotFound
     row = rows[0]
     name = f"{row['prefix']}{row['given_name']} {row['family_name']}".strip()
-    return Subject(row["id"], row["code"], name, Stage(row["stage"]), row["opened_on"], row["project"])
+    return Subject(
+        row["id"], row["code"], name, Stage(row["stage"]), row["opened_on"], row["stopped_on"], row["project"]
+    )
 
 
 async def held(here: Here, code: str) -> Subject:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from khuen import audit, packs, vault
-from khuen.cases.rules import Stage
+from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.errors import Invalid, KeyReused, NotFound
 from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, hot
@@ -82,6 +82,7 @@ class PersonPage:
     project: str
     stage: Stage
     opened_on: date
+    stopped_on: date | None
     tally: Tally
     pack: RulePack
     came: tuple[Came, ...]
@@ -112,6 +113,7 @@ async def treatment_of(here: Here, code: str, *, results: bool) -> PersonPage:
         project=row["project"],
         stage=Stage(row["stage"]),
         opened_on=row["opened_on"],
+        stopped_on=row["stopped_on"],
         tally=tally,
         pack=pack,
         came=tuple(_came(one) for one in await hot(queries.ATTENDED, case_id)),
@@ -135,6 +137,8 @@ async def record_home_visit(here: Here, code: str, *, key: UUID, by: UUID, on: d
         raise NotFound
     if on > here.today or on < row["opened_on"]:
         raise Invalid({"visited_on": DAY_AHEAD if on > here.today else rules.NOT_YET_ENROLLED})
+    if too_late(row["stopped_on"], on):
+        raise Invalid({"visited_on": STOPPED})
     own = await vault.person(here, row["person_id"])
     late = rules.backdated(on, here.today)
     sealed = own.seal("home_visit", "note", key, note)

@@ -56,7 +56,8 @@ WHERE s.tenant_id = $1 AND s.id = $2
 #: $2 session, $3 project, $4 its day, $5 one code or NULL: who was expected that day, and whoever was marked
 ROSTER = f"""
 SELECT c.id AS case_id, c.code, p.called_name, p.family_name, p.subdistrict_code, p.moo, w.stage, n.mark, n.reason,
-    n.correction, n.at, m.called_name AS by, coalesce(t.missed, 0) AS missed
+    n.correction, n.at, m.called_name AS by, coalesce(t.missed, 0) AS missed,
+    {consents.stopped_on("c.id")} AS stopped_on
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 CROSS JOIN LATERAL (SELECT {_STAGE.format(on="$4::date")} AS stage) w
@@ -226,12 +227,18 @@ CONTACTED = """
 SELECT h.task_id, h.reached, h.note_sealed FROM absence_contact h WHERE h.tenant_id = $1 AND h.id = $2
 """
 
+#: the case that a test is of, held until COMMIT. $2 code
+HELD = f"""
+SELECT c.id, c.person_id, c.opened_on, {consents.stopped_on("c.id")} AS stopped_on
+FROM case_file c WHERE c.tenant_id = $1 AND c.code = $2 FOR NO KEY UPDATE OF c
+"""
+
 #: $2 code
-CASE = """
+CASE = f"""
 SELECT c.id AS case_id, c.code, c.person_id, c.project_id, c.pack_id, c.opened_on, c.stage, j.name AS project,
     p.prefix, p.given_name, p.family_name, p.called_name, t.id AS tally_id, t.started_on, t.held, t.with_doctor,
     t.missed, t.last_attended_on, t.tests, t.last_test_on, t.opens_on, t.closes_on, t.negatives, t.best_negatives,
-    t.broken_on
+    t.broken_on, {consents.stopped_on("c.id")} AS stopped_on
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id

@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import asyncpg
 
 from khuen import audit, packs, thai
-from khuen.cases.rules import Stage
+from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.msgid import N_
@@ -87,6 +87,7 @@ class Expected:
     correction: str
     by: str | None
     missed: int
+    stopped_on: date | None  #: since when the consent to treatment does not stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,8 @@ async def record_attendance(
     """Mark people at a session; each mark is a row, the newest stands. Harmless twice by the key of each.
 
     An absence leaves a task to ask after the person, which a later "came" takes away again. Raises NotFound for a
-    stranger's session or case, Invalid (a field for each code) for whoever was not in care on that day or when the day
-    lies ahead, Conflict for a cancelled session, KeyReused.
+    stranger's session or case, Invalid (a field for each code) for whoever was not in care or did not consent on that
+    day or when the day lies ahead, Conflict for a cancelled session, KeyReused.
     """
     found = await _held(here, session_id)
     if not rules.may_mark(found.on, here.today):
@@ -217,6 +218,8 @@ async def _cases(here: Here, of: SessionPage, marks: Sequence[Marked]) -> dict[s
             known[mark.code] = alone[0]
         if refused := rules.refusal(known[mark.code].stage):
             wrong[mark.code] = refused
+        elif too_late(known[mark.code].stopped_on, of.on):
+            wrong[mark.code] = STOPPED
     if wrong:
         raise Invalid(wrong)
     return {mark.code: known[mark.code].case_id for mark in marks}
@@ -309,4 +312,5 @@ def _expected(row: Any) -> Expected:
         correction=row["correction"] or "",
         by=row["by"],
         missed=row["missed"],
+        stopped_on=row["stopped_on"],
     )

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from khuen import audit, vault
-from khuen.cases.tables import CaseFile
+from khuen.cases.rules import STOPPED, too_late
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.msgid import N_
 from khuen.tenancy import Here, hot, many
@@ -67,8 +67,8 @@ class TestLine:
 async def record_test(here: Here, code: str, new: NewTest) -> None:
     """Write a test and its trail down, and count anew. Harmless twice by the key.
 
-    Raises NotFound, Invalid for a day ahead or before enrolment and for a confirmation of something else, Conflict when
-    the test it replaces was replaced, KeyReused.
+    Raises NotFound, Invalid for a day ahead, before enrolment or without consent and for a confirmation of something
+    else, Conflict when the test it replaces was replaced, KeyReused.
     """
     case = await _case(code)
     if problem := _problem(case, new, here.today):
@@ -102,23 +102,20 @@ async def tests_of(case_id: UUID, own: vault.PersonVault | None) -> list[TestLin
     return [_line(own, row) for row in await hot(queries.TESTS, case_id)]
 
 
-async def _case(code: str) -> dict[str, Any]:
-    row = (
-        await CaseFile.select(CaseFile.id, CaseFile.person_id, CaseFile.opened_on)
-        .where(CaseFile.code == code)
-        .lock_rows("NO KEY UPDATE")
-        .first()
-    )
-    if row is None:
+async def _case(code: str) -> Any:
+    rows = await hot(queries.HELD, code)
+    if not rows:
         raise NotFound
-    return row
+    return rows[0]
 
 
-def _problem(case: dict[str, Any], new: NewTest, today: date) -> dict[str, str]:
+def _problem(case: Any, new: NewTest, today: date) -> dict[str, str]:
     if new.taken_on > today:
         return {"taken_on": DAY_AHEAD}
     if new.taken_on < case["opened_on"]:
         return {"taken_on": rules.NOT_YET_ENROLLED}
+    if too_late(case["stopped_on"], new.taken_on):
+        return {"taken_on": STOPPED}
     return {"detail": SAY_WHY} if new.replaces_id and not new.detail else {}
 
 
