@@ -14,6 +14,7 @@ from khuen.admin import audit_log
 from khuen.admin.audit_words import ACTS, THINGS
 from khuen.ids import uuid7
 from khuen.tenancy import within
+from khuen.words import gettext as th
 from tests.admin.conftest import Office
 
 LOG = "/chatturat/admin/audit"
@@ -84,6 +85,16 @@ async def test_a_file_is_safe_and_written_down(office: Office, root: Any) -> Non
             assert sheet["C2"].value == "=1+1" and sheet["C2"].data_type == "s"
     rows = await root.fetch("SELECT detail FROM audit WHERE tag = 'export:made' ORDER BY seq")
     assert [json.loads(row["detail"])["how"] for row in rows] == ["csv", "xlsx"]
+
+
+async def test_a_file_that_does_not_hold_every_line_says_so(office: Office, monkeypatch: Any) -> None:
+    async with within(here := office.here("dao")):
+        await audit.record_many(here, [audit.entry(here, "work:checked", count=n) for n in range(3)])
+    said = th("The newest %(count)s lines. Choose a day, a colleague or a case for older ones.")
+    for most, told in ((3, False), (2, True)):
+        monkeypatch.setattr(audit_log, "EXPORTED", most)
+        answer = await office.clients["dao"].post(f"{LOG}/exports", data={"form": "csv", "thing": "work"})
+        assert (said % {"count": most} in answer.text) is told
 
 
 async def test_the_chain_is_checked_in_pieces_and_a_changed_row_is_named(

@@ -12,6 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from khuen import sheets
+from khuen.board import service
+from khuen.words import gettext as th
 from tests.care import Site
 
 
@@ -20,8 +22,10 @@ async def export(site: Site, form: str = "csv", who: str = "nok", **data: Any) -
 
 
 def read(body: bytes) -> list[list[str]]:
+    """The rows above the remarks."""
     assert body.startswith(b"\xef\xbb\xbf")
-    return list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"))))
+    return rows[: rows.index([])]
 
 
 async def test_a_file_holds_the_lane_and_leaves_one_row_with_its_count(site: Site, root: Any) -> None:
@@ -33,6 +37,19 @@ async def test_a_file_holds_the_lane_and_leaves_one_row_with_its_count(site: Sit
         json.loads(row["detail"]) for row in await root.fetch("SELECT detail FROM audit WHERE tag = 'export:made'")
     ]
     assert [detail["count"] for detail in details] == [3, 2]
+
+
+async def test_a_file_that_does_not_hold_them_all_says_so(site: Site, monkeypatch: Any) -> None:
+    for _ in range(2):
+        await site.case(None)
+    said = th("A file holds the first %(count)s rows. Filter the board for the others.") % {"count": 1}
+    page = "/chatturat/board?lane=all"
+    assert said not in (await export(site, lane="all")).text + (await site.clients["nok"].get(page)).text
+    monkeypatch.setattr(service, "LARGEST_EXPORT", 1)
+    for purpose, held in (("own", 1), ("police", 0)):
+        answer = await export(site, lane="all", purpose=purpose)
+        assert len(read(answer.content)) == 1 + held and said in answer.text, purpose
+    assert said in (await site.clients["nok"].get(page)).text
 
 
 async def test_only_the_chosen_ones(site: Site) -> None:

@@ -83,11 +83,12 @@ async def members_of(here: Here) -> list[tuple[UUID, str]]:
     return [(row["id"], row["called_name"]) for row in await hot(queries.MEMBERS)]
 
 
-async def export(here: Here, asked: Asked, form: str) -> list[Line]:
-    """Ten thousand lines at most, for a file; that it was made is written down."""
-    found = await lines(here, replace(asked, behind=None), EXPORTED)
-    await audit.record(here, "export:made", kind="audit", how=form, count=len(found))
-    return found
+async def export(here: Here, asked: Asked, form: str) -> tuple[list[Line], bool]:
+    """(ten thousand lines at most, for a file; whether there are more); that it was made is written down."""
+    found = await lines(here, replace(asked, behind=None), EXPORTED + 1)
+    taken = found[:EXPORTED]
+    await audit.record(here, "export:made", kind="audit", how=form, count=len(taken))
+    return taken, len(found) > EXPORTED
 
 
 async def last_check(here: Here) -> Check | None:

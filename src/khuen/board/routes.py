@@ -52,6 +52,7 @@ HEADERS = (
     N_("Last answer"),
 )
 COLOUR = N_("Colour")
+CUT = N_("A file holds the first %(count)s rows. Filter the board for the others.")
 
 
 class ExportForm(msgspec.Struct):
@@ -107,15 +108,14 @@ async def exports(request: Asking, tenant: FromPath[str]) -> Response[bytes]:
         if not access.may(here.roles, "cases.hand_over"):
             raise NotAllowed
         async with within(here):
-            handed = await service.hand(here, asked, codes, Recipient(form.purpose), form=kind)
-        rows, notes = sharing.table(handed, lang), sharing.notes(handed, here.today, lang)
-        return await web.file(request, kind, "programme", rows, notes)
+            handed, more = await service.hand(here, asked, codes, Recipient(form.purpose), form=kind)
+        notes = sharing.notes(handed, here.today, lang) + _cut(more, lang)
+        return await web.file(request, kind, "programme", sharing.table(handed, lang), notes)
     async with within(here):
-        found = await service.export(here, asked, codes, form=kind)
+        found, more = await service.export(here, asked, codes, form=kind)
     clinical = access.may(here.roles, "cases.clinical")
-    return await web.file(
-        request, kind, "board", [_headers(clinical, lang), *(_line(here, row, clinical, lang) for row in found)]
-    )
+    rows = [_headers(clinical, lang), *(_line(here, row, clinical, lang) for row in found)]
+    return await web.file(request, kind, "board", rows, [words.gettext(sharing.OURS, lang), *_cut(more, lang)])
 
 
 ROUTES: list[Any] = [
@@ -146,6 +146,7 @@ def _shown(request: Asking, tenant: str, here: Here, asked: Asked, found: Board)
             for lane, label in rules.LANES.items()
         ],
         "total": total,
+        "most": service.LARGEST_EXPORT,
         "pages": max(1, -(-total // service.PAGE)),
         "pager_base": f"{base}?{address.query(asked, page='')}",
         "query": address.query(asked, **page),
@@ -193,6 +194,11 @@ def _filters(asked: Asked, choices: Choices | None) -> dict[str, Any]:
         "place": address.place(asked),
         "choosing": None,
     }
+
+
+def _cut(more: bool, lang: str) -> list[str]:
+    """The line below the rows of a file that does not hold them all."""
+    return [words.gettext(CUT, lang) % {"count": f"{service.LARGEST_EXPORT:,}"}] if more else []
 
 
 def _headers(clinical: bool, lang: str) -> list[sheets.Cell]:

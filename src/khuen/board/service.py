@@ -91,22 +91,28 @@ async def board(here: Here, asked: Asked, *, whole: bool = True) -> Board:
     )
 
 
-async def export(here: Here, asked: Asked, codes: Collection[str], *, form: str) -> list[Any]:
-    """Every row of the lane, or only the chosen codes; written down once, with its count."""
-    found = await _rows(here, asked, codes)
+async def export(here: Here, asked: Asked, codes: Collection[str], *, form: str) -> tuple[list[Any], bool]:
+    """(the rows of the lane, or of the chosen codes; whether there are more than a file holds); written down once."""
+    found, more = await _rows(here, asked, codes)
     await audit.record(here, "export:made", kind=form, count=len(found), page="board", purpose=OWN_WORK)
-    return found
+    return found, more
 
 
-async def hand(here: Here, asked: Asked, codes: Collection[str], recipient: Recipient, *, form: str) -> sharing.Handed:
-    """The chosen codes or everybody whom the filters leave, whatever their lane: a lane tells how somebody is."""
-    found = await _rows(here, replace(asked, lane=Lane.ALL), codes)
-    return await sharing.hand(here, recipient, [row["code"] for row in found], form=form, page="board")
+async def hand(
+    here: Here, asked: Asked, codes: Collection[str], recipient: Recipient, *, form: str
+) -> tuple[sharing.Handed, bool]:
+    """(the chosen codes or everybody whom the filters leave, whatever their lane; whether there are more).
+
+    The lane is left aside because it tells how somebody is.
+    """
+    found, more = await _rows(here, replace(asked, lane=Lane.ALL), codes)
+    return await sharing.hand(here, recipient, [row["code"] for row in found], form=form, page="board"), more
 
 
-async def _rows(here: Here, asked: Asked, codes: Collection[str]) -> list[Any]:
-    where = here.today, MASKS[asked.lane], LARGEST_EXPORT, 0, True
-    return await hot(queries.EXPORT, *where, *_filters(asked, codes))
+async def _rows(here: Here, asked: Asked, codes: Collection[str]) -> tuple[list[Any], bool]:
+    where = here.today, MASKS[asked.lane], LARGEST_EXPORT + 1, 0, True
+    found = await hot(queries.EXPORT, *where, *_filters(asked, codes))
+    return found[:LARGEST_EXPORT], len(found) > LARGEST_EXPORT
 
 
 def _filters(asked: Asked, codes: Collection[str] = ()) -> tuple[Any, ...]:

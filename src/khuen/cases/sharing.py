@@ -18,6 +18,7 @@ from khuen.msgid import N_
 from khuen.tenancy import Here, hot
 
 COLUMNS = (N_("No."), N_("Name"), N_("Subdistrict"), N_("Village no."), N_("In the programme since"))
+OURS = N_("For our own work. Not to be handed on.")
 LEFT_OUT = N_("Left out, because their consent to sharing does not stand: %(count)s")
 MADE_ON = N_("%(purpose)s, made on %(day)s. Not to be handed on to anybody else.")
 

@@ -24,7 +24,6 @@ Asking: TypeAlias = Request[Any, Any, Any]
 SEE = {"perm": "lists.see"}
 PRINT = "print"
 NOT_TO_HAND = N_("To stand on this list tells how somebody is: it is for our own work alone")
-OURS = N_("For our own work. Not to be handed on.")
 CUT = N_("The first %(count)s of %(total)s rows. Choose a shorter time for the others.")
 
 
@@ -147,7 +146,7 @@ async def _out(
 
 
 def _notes(found: Found, lang: str) -> list[str]:
-    notes = [words.gettext(OURS, lang)]
+    notes = [words.gettext(sharing.OURS, lang)]
     if found.total > len(found.rows):
         notes.append(words.gettext(CUT, lang) % {"count": len(found.rows), "total": found.total})
     return notes

@@ -129,6 +129,7 @@ async def _tasks(
         to_do=[line for line in lines if line["open"]],
         finished=[line for line in lines if not line["open"]],
         everybodys=everybodys,
+        cut=len(found) == tasks.MOST,
         chosen=chosen,
         any_=access.may(here.roles, "meetings.run"),
         errors=errors or {},
