@@ -9,7 +9,9 @@ from typing import Any
 import httpx
 
 from khuen import clock
+from khuen.admin.service import BUDDY_NO_MORE
 from khuen.signin import staff
+from khuen.words import gettext as th
 from tests.admin.conftest import PEOPLE, Office
 
 
@@ -134,3 +136,22 @@ async def test_whoever_gives_the_role_up_is_led_out_of_its_pages(office: Office)
 
 async def test_nobody_is_left_without_a_role(office: Office) -> None:
     assert (await change(office, "dao", "nok", ["coordinator"], [])).status_code == 422
+
+
+async def test_whoever_is_a_buddy_no_more_leaves_nobody_behind_and_may_take_them_up_again(
+    office: Office, root: Any
+) -> None:
+    code, matching = await office.in_care(), "/chatturat/matching"
+    page = f"{PEOPLE}/{office.id('somchai')}"
+    assert "เป็นบัดดี้ของ 1 คน" in (await office.clients["dao"].get(page)).text
+    assert (await change(office, "dao", "somchai", ["buddy"], ["chair"])).status_code == 303
+    row = await root.fetchrow("SELECT ended_at IS NOT NULL AS ended, end_reason FROM assignment")
+    assert tuple(row) == (True, th(BUDDY_NO_MORE))
+    assert code in (await office.clients["nok"].get(matching)).text, "they wait for another buddy"
+    assert (await change(office, "dao", "somchai", ["chair"], ["buddy"])).status_code == 303
+    assert code not in (await office.clients["nok"].get(matching)).text, "taken back within the minute"
+    assert await root.fetchval("SELECT member_id FROM assignment WHERE ended_at IS NULL") == office.id("somchai")
+    await change(office, "dao", "somchai", ["buddy"], ["chair"])
+    await root.execute("UPDATE assignment SET ended_at = ended_at - interval '1 hour' WHERE ended_at IS NOT NULL")
+    await change(office, "dao", "somchai", ["chair"], ["buddy"])
+    assert code in (await office.clients["nok"].get(matching)).text, "later the coordinator decides anew"

@@ -30,6 +30,7 @@ from khuen.words import N_
 
 MEMBERS = {"perm": "admin.members"}
 CHANGED, CORRECTED = N_("The roles are changed"), N_("The details are saved")
+LEFT_BEHIND = N_("The roles are changed. People who wait for another buddy now: %(people)s")
 ENDED, PHONE_GONE = N_("Ended. This person cannot sign in here any more"), N_("That phone opens nothing any more")
 CHANGED_MEANWHILE = N_("Somebody changed the roles meanwhile. Compare them, then decide again")
 NOT_YOURSELF = N_("You cannot end your own membership. Another administrator can")
@@ -51,7 +52,7 @@ async def change_roles(request: Asked, tenant: FromPath[str], member_id: FromPat
         async with within(here):
             wanted = await service.wanted_roles(here, member_id, frozenset(form.was), frozenset(chosen))
             await staff.keep_roles(here.tenant_id, member_id, wanted, by=by, now=now)
-            await members.set_roles(here, member_id, wanted)
+            waiting = await service.change_roles(here, member_id, wanted)
     except Invalid as error:
         return await _member(request, member_id, errors=error.fields, chosen=chosen, status=422)
     except LastAdministrator as error:
@@ -61,7 +62,8 @@ async def change_roles(request: Asked, tenant: FromPath[str], member_id: FromPat
         return await _member(request, member_id, errors=errors, chosen=chosen, differs=True, status=409)
     await _say_at_the_door(request, member_id)
     home = member_id == here.member_id and "tenant_admin" not in wanted
-    return web.saved(request, f"/{tenant}/" if home else f"/{tenant}/admin/members/{member_id}", text=CHANGED)
+    to = f"/{tenant}/" if home else f"/{tenant}/admin/members/{member_id}"
+    return web.saved(request, to, text=LEFT_BEHIND if waiting else CHANGED, people=waiting)
 
 
 @get("/{tenant:str}/admin/members/{member_id:uuid}/details", opt=MEMBERS)

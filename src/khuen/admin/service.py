@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from khuen import audit, members
+from khuen import audit, members, undo
 from khuen.admin import queries, rules
 from khuen.buddies import service as buddies
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
@@ -19,6 +19,7 @@ from khuen.words import gettext
 
 A_PAGE = 50
 WORKS_NO_MORE = N_("No longer works here")
+BUDDY_NO_MORE = N_("No longer a buddy")
 
 
 class RolesChanged(Conflict):
@@ -149,6 +150,20 @@ async def wanted_roles(here: Here, member_id: UUID, was: frozenset[str], chosen:
     if problem := rules.refused(before, wanted, own=member_id == here.member_id):
         raise Invalid({"roles": problem})
     return wanted
+
+
+async def change_roles(here: Here, member_id: UUID, wanted: frozenset[str]) -> int:
+    """From now on exactly these roles; answers how many people wait for another buddy because this one is none now.
+
+    Whoever is made a buddy again within a minute visits them again, unless somebody else does. Raises NotFound.
+    """
+    before, reason = await members.held(member_id), gettext(BUDDY_NO_MORE)
+    await members.set_roles(here, member_id, wanted)
+    if "buddy" in before - wanted:
+        return await buddies.end_of_member(here, member_id, reason)
+    if "buddy" in wanted - before:
+        await buddies.take_up_again(here, member_id, reason, here.now - timedelta(seconds=undo.SECONDS))
+    return 0
 
 
 async def correct(here: Here, member_id: UUID, was: str, new: Details, reason: str) -> None:

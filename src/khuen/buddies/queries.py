@@ -30,6 +30,15 @@ WITH ended AS (
 UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING c.id
 """
 
+#: what a member held until lately, of open cases that nobody visits since. $2 member, $3 the end reason, $4 since
+LEFT_BEHIND = f"""
+SELECT a.case_id, a.extra_reason FROM assignment a
+JOIN case_file c ON c.tenant_id = $1 AND c.id = a.case_id AND c.buddy_id IS NULL AND c.stage <> 'closed'
+WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.end_reason = $3 AND a.ended_at >= $4
+    AND NOT {consents.stopped("c.id")}
+ORDER BY a.extra_reason IS NOT NULL, a.ended_at DESC, a.id
+"""
+
 #: $2 code: an open case, for whoever may assign
 CASE = """
 SELECT c.id, c.code, c.opened_on, p.called_name, p.family_name, p.subdistrict_code, p.moo

@@ -120,6 +120,17 @@ async def end_of_member(here: Here, member_id: UUID, reason: str) -> int:
     return len(rows)
 
 
+async def take_up_again(here: Here, member_id: UUID, reason: str, since: datetime) -> int:
+    """Whom this member visited until lately, when it ended for this very reason and nobody visits them now.
+
+    Answers how many they are. For whoever takes back within a minute what `end_of_member` did.
+    """
+    rows = await hot(queries.LEFT_BEHIND, member_id, reason, since)
+    again = [NewAssignment(uuid7(here.now), row["case_id"], member_id, row["extra_reason"]) for row in rows]
+    await assign(here, again)
+    return len(again)
+
+
 async def replace(here: Here, new: NewAssignment, reason: str | None) -> None:
     """Another buddy from now on; the one before is kept in the history with `reason`. Harmless twice; raises as assign.
 

@@ -279,7 +279,7 @@ def agenda(
 
 
 def without(matter: Matter, gone: Collection[str]) -> Matter:
-    """A frozen matter when some cases (codes) stopped since: theirs is on hold and tells nothing, no slide lists them."""
+    """A frozen matter when these cases stopped since: theirs is on hold and tells nothing, no slide lists them."""
     if matter.code in gone:
         return Matter(matter.section, matter.case_id, matter.code, on_hold=True)
     left = tuple(code for code in matter.codes if code not in gone)
