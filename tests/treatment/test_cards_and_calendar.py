@@ -10,10 +10,10 @@ import httpx
 import pytest
 from icalendar import Calendar
 
-from khuen import clock, members
+from khuen import clock, members, packs
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import cards, sessions
+from khuen.treatment import cards, feed, sessions
 from tests.care import ORIGIN, Site
 from tests.treatment import room
 from tests.treatment.room import here, key_of
@@ -84,10 +84,15 @@ async def test_a_calendar_reads_times_and_places_under_a_neutral_word(site: Site
     nok = here(site)
     async with within(nok):
         await sessions.cancel(nok, off, uuid7(), "แพทย์ป่วย (ตัวอย่าง)")
+        days = (await packs.settings_of(nok)).holidays.dates
     async with nobody(site) as client:
         read = await client.get(await address(site))
     assert read.status_code == 200 and read.headers["content-type"].startswith("text/calendar")
-    events = {str(event["uid"]): event for event in Calendar.from_ical(read.content).walk("VEVENT")}
+    every = {str(event["uid"]): event for event in Calendar.from_ical(read.content).walk("VEVENT")}
+    events = {uid: event for uid, event in every.items() if event["summary"] != "วันหยุด"}
+    shown = {event.decoded("dtstart") for uid, event in every.items() if uid not in events}
+    first, last = nok.today - feed.BEHIND, nok.today + feed.AHEAD
+    assert shown == {on for on in days if first <= on <= last} != set(), "whole days"
     assert {f"{it}@khuen", f"{off}@khuen"} == set(events)
     assert {str(event["summary"]) for event in events.values()} == {"นัดกลุ่ม"}
     held = events[f"{it}@khuen"]

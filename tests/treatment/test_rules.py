@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -312,6 +313,24 @@ def test_a_further_test_falls_on_a_working_day_of_its_week(on: date, seed: bytes
     assert found is None or (rules.monday(found) == rules.monday(on) and found.weekday() < 5)
     assert rules.extra_day(seed, rules.monday(on), percent) == found
     assert (rules.extra_day(seed, on, 0), rules.extra_day(seed, on, 100) is None) == (None, False)
+
+
+@given(DAYS, SEEDS, st.integers(0, 100), st.none() | st.integers(0, 60), st.integers(0, 60))
+def test_the_lane_asks_on_the_drawn_day_or_on_a_further_day_of_this_week_before_it(
+    today: date, seed: bytes, percent: int, tested_days_ago: int | None, opened_days_ago: int
+) -> None:
+    opened, last = today - timedelta(opened_days_ago), None
+    if tested_days_ago is not None:
+        last = max(opened, today - timedelta(tested_days_ago))
+    window = rules.next_test(last or opened, 14)
+    made = replace(
+        rules.tally(opened, (), (), 14), opens_on=window.opens_on, closes_on=window.closes_on, last_test_on=last
+    )
+    found, drawn = rules.due_day(seed, made, opened, today, percent), rules.test_day(seed, window)
+    if found != drawn:
+        assert found == rules.extra_day(seed, today, percent) and found < drawn
+        assert found >= opened and found != last
+    assert rules.due_day(seed, made, opened, today, 0) == drawn
 
 
 def test_about_so_many_weeks_bring_a_further_test() -> None:

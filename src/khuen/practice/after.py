@@ -40,6 +40,10 @@ class Use(NamedTuple):
     seen_on: date
     result_id: UUID | None = None  #: of the follow-up round that told of it
 
+    def by(self, clinic: UUID, coordinator: UUID) -> UUID:
+        """Who wrote it down: what a round tells is written down with the round."""
+        return clinic if self.result_id else coordinator
+
 
 class End(NamedTuple):
     """The end of treatment."""
@@ -96,7 +100,7 @@ class After(NamedTuple):
     def acts(self, clinic: UUID, coordinator: UUID) -> list[Act]:
         """One audit row for each; closing is told already."""
         return [
-            *(Act(one.at, coordinator, "slip:recorded", one.case_id, {}) for one in self.uses),
+            *(Act(one.at, one.by(clinic, coordinator), "slip:recorded", one.case_id, {}) for one in self.uses),
             *(Act(one.at, clinic, "treatment:completed", one.case_id, {}) for one in self.ends),
             *(Act(one.at, clinic, "round:recorded", one.case_id, {"step": str(one.number)}) for one in self.made),
         ]

@@ -35,17 +35,18 @@ async def load(here: Here, after: After, packs: Mapping[UUID, RulePack], clinic:
 
 
 async def _uses(after: After, keys: Mapping[UUID, PersonVault], clinic: UUID, coordinator: UUID) -> None:
+    by = {one.id: one.by(clinic, coordinator) for one in after.uses}
     rows = []
     for one in after.uses:
         note = keys[one.person_id].seal("slip", "note", one.id, one.note) if one.note else None
-        rows.append((one.id, one.case_id, one.on, one.told_by, note, None, one.at, coordinator, one.result_id))
+        rows.append((one.id, one.case_id, one.on, one.told_by, note, None, one.at, by[one.id], one.result_id))
     await many(queries.RECORD, rows)
-    await many(BREAK, [(one.id, one.case_id, one.on, one.at, coordinator) for one in after.uses])
-    await many(own.TURNED, [(one.id, one.case_id, one.at, coordinator) for one in after.uses])
+    await many(BREAK, [(one.id, one.case_id, one.on, one.at, by[one.id]) for one in after.uses])
+    await many(own.TURNED, [(one.id, one.case_id, one.at, by[one.id]) for one in after.uses])
     await many(
         own.SLOT,
         [
-            (one.id, one.case_id, one.seen_on, one.at, coordinator, one.at + timedelta(days=2), clinic)
+            (one.id, one.case_id, one.seen_on, one.at, by[one.id], one.at + timedelta(days=2), clinic)
             for one in after.uses
         ],
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from khuen import packs, thai, vault
+from khuen import thai, vault
 from khuen.tenancy import Here, hot
 from khuen.treatment import queries, rules
 from khuen.treatment.tallies import seed
@@ -30,28 +30,23 @@ class TestDue:
 
 
 async def tests_due(here: Here, *, clinical: bool) -> list[TestDue]:
-    """Whose drawn day has come, the longest due first; nobody is told before. One statement.
+    """Whose day has come, the longest due first; nobody is told before. One statement.
 
-    The clinic and the doctor also see the random tests of today (docs/treatment.md).
+    The clinic and the doctor also see which day was not drawn in the window: a random test of this week
+    (docs/treatment.md).
     """
-    rows = await hot(queries.TESTS_DUE, here.today, clinical)
+    rows = await hot(queries.TESTS_DUE, here.today)
     safe = await vault.open_tenant(here) if clinical and rows else None
-    percent = (await packs.settings_of(here)).treatment.extra_tests_percent if safe else 0
-    found = []
-    for row in rows:
-        due = row["test_on"] is not None and row["test_on"] <= here.today
-        further = safe is not None and _further(here, safe, row, percent)
-        if due or further:
-            found.append(_due(here, row, row["test_on"] if due else None, further))
-    return found
+    return [_due(row, here.today, safe is not None and _further(safe, row)) for row in rows]
 
 
-def _further(here: Here, safe: vault.TenantVault, row: Any, percent: int) -> bool:
-    drawn = rules.extra_day(seed(safe, row["case_id"]), here.today, percent)
-    return drawn == here.today and row["last_test_on"] != here.today
+def _further(safe: vault.TenantVault, row: Any) -> bool:
+    """Whether it is another day than the one that was drawn in the window."""
+    window = rules.Window(row["opens_on"], row["closes_on"]) if row["opens_on"] else None
+    return window is not None and row["test_on"] != rules.test_day(seed(safe, row["case_id"]), window)
 
 
-def _due(here: Here, row: Any, drawn: date | None, further: bool) -> TestDue:
+def _due(row: Any, today: date, further: bool) -> TestDue:
     return TestDue(
         code=row["code"],
         name=thai.on_phone(row["called_name"], row["family_name"]),
@@ -60,8 +55,8 @@ def _due(here: Here, row: Any, drawn: date | None, further: bool) -> TestDue:
         project=row["project"],
         buddy=row["buddy"],
         last_on=row["last_test_on"],
-        drawn=drawn,
-        closes_on=row["closes_on"] if drawn else None,
-        late=drawn is not None and row["closes_on"] is not None and row["closes_on"] < here.today,
+        drawn=None if further else row["test_on"],
+        closes_on=None if further else row["closes_on"],
+        late=not further and row["closes_on"] is not None and row["closes_on"] < today,
         further=further,
     )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from icalendar import Calendar, Event
 
-from khuen import audit, thai
+from khuen import audit, packs, thai
 from khuen.errors import KeyReused, NotFound
 from khuen.tenancy import Here, hot
 from khuen.treatment import queries
@@ -48,14 +48,16 @@ async def end_link(here: Here) -> None:
         await audit.record(here, "calendar:unlinked", here.member_id)
 
 
-async def read(here: Here, token: str, title: str) -> bytes:
-    """The calendar as iCalendar (RFC 5545). Every event is called `title`; no kind, project, person or number is in it.
+async def read(here: Here, token: str, title: str, day_off: str) -> bytes:
+    """The calendar as iCalendar (RFC 5545), without kind, project, person or number: every session is called `title`,
+    every holiday of the district `day_off`.
 
     Raises NotFound for an address that was never given, was ended, or whose holder works here no longer.
     """
     if thai.refuse(token, 100):
         raise NotFound
-    rows = await hot(queries.FEED, _hash(token), here.today - BEHIND, here.today + AHEAD)
+    first, last = here.today - BEHIND, here.today + AHEAD
+    rows = await hot(queries.FEED, _hash(token), first, last)
     if not rows:
         raise NotFound
     made = Calendar()
@@ -64,6 +66,9 @@ async def read(here: Here, token: str, title: str) -> bytes:
     for row in rows:
         if row["id"] is not None:
             made.add_component(_event(row, title, here.now))
+    for on in (await packs.settings_of(here)).holidays.dates:
+        if first <= on <= last:
+            made.add_component(_day_off(on, day_off, here.now))
     content: bytes = made.to_ical()
     return content
 
@@ -78,6 +83,18 @@ def _event(row: Any, title: str, now: datetime) -> Event:
     event.add("location", row["place"])
     event.add("sequence", row["changes"])
     event.add("status", "CANCELLED" if row["state"] == "cancelled" else "CONFIRMED")
+    return event
+
+
+def _day_off(on: date, title: str, now: datetime) -> Event:
+    """The whole day; it keeps nobody busy."""
+    event = Event()
+    event.add("uid", f"{on.isoformat()}@khuen")
+    event.add("dtstamp", now)
+    event.add("dtstart", on)
+    event.add("dtend", on + timedelta(days=1))
+    event.add("summary", title)
+    event.add("transp", "TRANSPARENT")
     return event
 
 

@@ -202,17 +202,16 @@ WHERE k.tenant_id = $1 AND k.closed_at IS NULL AND ($2::date IS NULL OR k.due_on
 ORDER BY k.due_on, c.code
 """
 
-#: whose drawn day has come, of whoever is in care, as the board's lane has them; the longest due first. $2 the day, $3
-#: whether everybody in care is wanted, for the random tests in between
+#: whose day has come, of whoever is in care, as the board's lane has them; the longest due first. $2 the day
 TESTS_DUE = f"""
 SELECT c.id AS case_id, c.code, c.test_on, p.called_name, p.family_name, p.subdistrict_code, p.moo, j.name AS project,
-    t.last_test_on, t.closes_on, b.called_name AS buddy
+    t.last_test_on, t.opens_on, t.closes_on, b.called_name AS buddy
 FROM case_file c
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
 LEFT JOIN member b ON b.tenant_id = $1 AND b.id = c.buddy_id
 LEFT JOIN treatment_tally t ON t.tenant_id = $1 AND t.case_id = c.id
-WHERE c.tenant_id = $1 AND c.stage IN ('enrolled', 'in_treatment') AND ($3::boolean OR c.test_on <= $2::date)
+WHERE c.tenant_id = $1 AND c.stage IN ('enrolled', 'in_treatment') AND c.test_on <= $2::date
     AND NOT {consents.stopped("c.id")}
 ORDER BY c.test_on, c.code COLLATE "C"
 """

@@ -21,6 +21,7 @@ Asked: TypeAlias = Request[Any, Any, Any]
 SEE = {"perm": "treatment.see"}
 ENDED = N_("The address is ended")
 TITLE = N_("Group meeting")
+DAY_OFF = N_("Day off")
 
 
 class KeyForm(msgspec.Struct):
@@ -67,7 +68,7 @@ async def read(request: Asked, tenant: FromPath[str], token: FromPath[str]) -> R
         raise NotFound
     here = district.here()
     async with within(here):
-        content = await feed.read(here, token, words.gettext(TITLE))
+        content = await feed.read(here, token, words.gettext(TITLE), words.gettext(DAY_OFF))
     return Response(content, media_type="text/calendar; charset=utf-8")
 
 

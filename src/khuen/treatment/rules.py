@@ -356,6 +356,16 @@ def extra_day(seed: bytes, on: date, percent: int) -> date | None:
     return week + timedelta(days=_drawn(seed, f"weekday {week}") % 5)
 
 
+def due_day(seed: bytes, made: Tally, opened_on: date, today: date, percent: int) -> date:
+    """When the lane asks for a test: the day drawn in the window, or before it the further test of this week.
+
+    A further test that was not given in its week is let go.
+    """
+    drawn, extra = test_day(seed, Window(made.opens_on, made.closes_on)), extra_day(seed, today, percent)
+    since = made.last_test_on or opened_on - timedelta(days=1)
+    return extra if extra is not None and since < extra < drawn else drawn
+
+
 def _missed(rows: Sequence[Attended]) -> int:
     missed = 0
     for row in reversed(rows):

@@ -50,8 +50,8 @@ async def tallies(here: Here, case_ids: Collection[UUID] | None = None) -> dict[
 
 
 async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
-    """Put the counts right from every mark and every test, and answer where they differed. The day drawn for the next
-    test goes with the case, where the board finds it.
+    """Put the counts right from every mark and every test, and answer where they differed. The day of the next test,
+    drawn or a further one of this week, goes with the case, where the board finds it.
 
     Whose key was thrown away keeps the count that stood.
     """
@@ -63,7 +63,7 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
     drawn = {row["id"]: row["test_on"] for row in await held.lock_rows("NO KEY UPDATE")}
     kept = await TreatmentTally.select().where(TreatmentTally.case_id.is_in(ids))
     before = {row["case_id"]: stood(row) for row in kept}
-    safe = await vault.open_tenant(here)
+    safe, percent = await vault.open_tenant(here), (await packs.settings_of(here)).treatment.extra_tests_percent
     found, days = [], []
     for row in await hot(queries.FACTS, ids):
         if row["wrapped"] is None:
@@ -73,7 +73,7 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), every_days, _breaks(row))
         if before.get(row["case_id"]) != made:
             found.append(Difference(row["case_id"], before.get(row["case_id"]), made))
-        day = rules.test_day(seed(safe, row["case_id"]), rules.Window(made.opens_on, made.closes_on))
+        day = rules.due_day(seed(safe, row["case_id"]), made, row["opened_on"], here.today, percent)
         if drawn[row["case_id"]] != day:
             days.append((row["case_id"], day))
     await many(
