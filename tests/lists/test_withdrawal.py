@@ -165,4 +165,5 @@ async def test_a_meeting_holds_back_what_it_had_decided_about_who_stopped(town: 
     assert th("On hold: ask the coordinator first") in line
     async with within(here):
         await tasks.compose_reminders(here)
-        assert await hot("SELECT count FROM message WHERE tenant_id = $1 AND kind = 'task_due_digest'") == [(1,)]
+        found = await hot("SELECT count FROM message WHERE tenant_id = $1 AND kind = 'task_due_digest'")
+    assert [row["count"] for row in found] == [1]
