@@ -34,6 +34,15 @@ READ = f"""
 WHERE c.tenant_id = $1 AND c.code = ANY ($2::text[])
 """
 
+#: one of them with whose it is, for its page. $2 code
+READ_NAMED = f"""
+{_KNOWN}, p.prefix, p.given_name, p.family_name
+FROM case_file c
+JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id AND p.erased_at IS NULL
+LEFT JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id
+WHERE c.tenant_id = $1 AND c.code = $2
+"""
+
 #: the same of every open case of a district, for a rehearsal
 READ_OPEN = f"""
 {_KNOWN} FROM case_file c LEFT JOIN case_evidence e ON e.tenant_id = $1 AND e.case_id = c.id

@@ -10,7 +10,7 @@ from litestar import Request, Response, get, post
 from litestar.params import FromPath
 from msgspec import Meta
 
-from khuen import access, audit, undo, web
+from khuen import access, undo, web
 from khuen.cases.rules import STAGES
 from khuen.cases.service import asked_code
 from khuen.errors import Conflict, KeyReused
@@ -70,13 +70,13 @@ async def _page(
 ) -> Response[str]:
     here = web.here(request)
     async with within(here):
-        found = await service.way(here, asked_code(code))
-        await audit.record(here, "case:seen", found.case_id, page="pathway")
+        name, found = await service.seen(here, asked_code(code))
     return web.page(
         request,
         "pathway/pathway.html",
         status=status,
         code=code,
+        name=name,
         way=found,
         lines=[(line, _shown(here, line, found)) for line in found.progress.lines],
         conditions=CONDITIONS,

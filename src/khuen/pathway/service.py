@@ -101,6 +101,16 @@ async def way(here: Here, code: str) -> Way:
     return await _way(here, rows[0])
 
 
+async def seen(here: Here, code: str) -> tuple[str, Way]:
+    """(the name, the way) of one case for its page, with the audit row of having been seen. Raises NotFound."""
+    rows = await hot(queries.READ_NAMED, code)
+    if not rows:
+        raise NotFound
+    found = await _way(here, rows[0])
+    await audit.record(here, "case:seen", found.case_id, page="pathway")
+    return f"{rows[0]['prefix']}{rows[0]['given_name']} {rows[0]['family_name']}".strip(), found
+
+
 async def ways(here: Here, codes: Collection[str] | None = None) -> list[Way]:
     """Many cases in one statement; all open ones without `codes`."""
     rows = await hot(queries.READ_OPEN) if codes is None else await hot(queries.READ, list(codes))
