@@ -208,6 +208,9 @@ POST /{tenant}/admin/settings/holidays        tenant_admin               422  - 
 GET  /{tenant}/admin/settings/wording         tenant_admin               200  -    -    -    3
 GET  /{tenant}/admin/settings/wording/{kind}  tenant_admin               200  -    -    -    3
 POST /{tenant}/admin/settings/wording/{kind}  tenant_admin               422  -    -    -
+GET  /{tenant}/admin/settings/line            tenant_admin               200  -    -    -    3
+POST /{tenant}/admin/settings/line            tenant_admin               422  -    -    -
+POST /{tenant}/admin/settings/line/removal    tenant_admin               303  -    -    -
 GET  /{tenant}/admin                          tenant_admin               200  -    -    -    10
 GET  /{tenant}/admin/test-messages            tenant_admin               200  -    -    -    3
 POST /{tenant}/admin/test-messages            tenant_admin               303  -    -    -

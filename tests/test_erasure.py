@@ -160,6 +160,7 @@ async def test_threat_28_every_sealed_column_has_a_place_in_the_erasure(root: An
     under_the_persons_key |= {f"person_correction.{name}_sealed" for name in ("before", "after", "note")}
     blanked |= {"person_merge.before_sealed"}
     not_of_people_in_care = {"member.phone_sealed", "member.email_sealed", "auth.account.totp_sealed"}
-    not_of_people_in_care |= {"view_change.name_sealed"}
+    not_of_people_in_care |= {"view_change.name_sealed", "line_account.token_sealed", "line_account.secret_sealed"}
+    not_of_people_in_care |= {"line_link.user_sealed", "push_subscription.endpoint_sealed"}
     known = blanked | deleted | under_the_persons_key | not_of_people_in_care
     assert {row[0].removeprefix("public.") for row in rows} == known, "decide what erasure.BLANK does with a new one"

@@ -22,6 +22,7 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from khuen import clock, clockwork, redis, vault
+from khuen.channels import line
 from khuen.clock import BANGKOK
 from khuen.clockwork import Figures
 from khuen.database import DB, Pools, connected
@@ -119,6 +120,7 @@ async def run(
         if settings.redis_url:
             parts.append(partial(_listen, settings.redis_url, rounds, stop))
         await _together(parts, stop)
+        await line.close()
         log.info("worker %s has stopped", worker_id)
 
 

@@ -11,14 +11,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from khuen import channels, packs
-from khuen.channels import GiveUp, Outgoing, Retry, Uncertain, texts
+from khuen.channels import GiveUp, Means, Outgoing, Retry, Uncertain, texts
 from khuen.clockwork import Figures
 from khuen.district import MessageText
 from khuen.followups import reminders
 from khuen.ids import uuid7
 from khuen.meetings import tasks
-from khuen.messages import delivery, rules
-from khuen.messages.delivery import Due, Outcome, Terms, Turn
+from khuen.messages import delivery, line_accounts, rules
+from khuen.messages.delivery import Due, Outcome, Reach, Terms, Turn
 from khuen.messages.rules import Kind
 from khuen.registry import District
 from khuen.screening import alerts
@@ -39,7 +39,8 @@ async def deliver(
     stopping: Callable[[], bool] = lambda: False,
 ) -> bool:
     """Send what is due in this district, a few at most. True when there may be more."""
-    terms = _terms(settings, district, lasts)
+    means = _Means(settings, district.practice)
+    terms = _terms(means, district, lasts)
     async with within(district.here()):
         claim = await delivery.claim(district.here(), terms)
         asked = [turn.message.subject_id for turn in claim.turns if turn.message.kind == Kind.ALERT]
@@ -54,7 +55,7 @@ async def deliver(
                 ours = set(await delivery.renew(district.here(), terms))
             held_until = time.monotonic() + lasts.total_seconds()
         if turn.message.id in ours:
-            await _deliver_one(settings, district, terms, turn, alerted.get(turn.message.subject_id), own)
+            await _deliver_one(means.found, district, terms, turn, alerted.get(turn.message.subject_id), own)
     if stopping() and claim.turns:
         async with within(district.here()):
             await delivery.release(district.here(), terms)
@@ -76,13 +77,26 @@ async def measure(districts: list[District]) -> Figures:
     return Figures(waiting, given_up, lag)
 
 
-def _terms(settings: Settings, district: District, lasts: timedelta) -> Terms:
-    ways = channels.set_up(settings, practice=district.practice)
+class _Means:
+    """What this district sends with, looked up when something is due and not before."""
+
+    def __init__(self, settings: Settings, practice: bool) -> None:
+        self.found = Means(settings)
+        self._practice = practice
+
+    async def open(self, here: Here) -> Reach | None:
+        if not self._practice:
+            self.found = Means(self.found.settings, await line_accounts.token(here))
+        ways = channels.set_up(self.found, practice=self._practice)
+        return (lambda contact: channels.addresses(ways, contact)) if ways else None
+
+
+def _terms(means: _Means, district: District, lasts: timedelta) -> Terms:
     return Terms(
         lease=uuid7(),
         lasts=lasts,
         limit=LIMIT,
-        reach=(lambda contact: channels.addresses(ways, contact)) if ways else None,
+        ways=means.open,
         exactly_once=channels.EXACTLY_ONCE,
         still=_still_true,
         keeps_quiet=not district.practice,  # the log disturbs nobody, and who practises wants to see what happens
@@ -99,7 +113,7 @@ async def _still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
 
 
 async def _deliver_one(
-    settings: Settings,
+    means: Means,
     district: District,
     terms: Terms,
     turn: Turn,
@@ -107,7 +121,7 @@ async def _deliver_one(
     own: Mapping[str, MessageText],
 ) -> None:
     try:
-        outgoing = _write(settings, district, turn, alerted.code if alerted else "", own)
+        outgoing = _write(means.settings, district, turn, alerted.code if alerted else "", own)
     except Exception:
         log.exception("message %s of %s could not be made", turn.message.id, district.slug)
         async with within(district.here()):
@@ -116,7 +130,7 @@ async def _deliver_one(
     async with within(district.here()):
         begun = await delivery.begin(district.here(), terms, turn)
     if begun:
-        end = await _send(settings, turn, outgoing, terms.lasts)
+        end = await _send(means, turn, outgoing, terms.lasts)
         await _write_down(district, terms, turn, end)
 
 
@@ -127,16 +141,16 @@ def _write(settings: Settings, district: District, turn: Turn, code: str, own: M
     return Outgoing(turn.attempt, turn.address, said)
 
 
-async def _send(settings: Settings, turn: Turn, outgoing: Outgoing, lasts: timedelta) -> Outcome:
+async def _send(means: Means, turn: Turn, outgoing: Outgoing, lasts: timedelta) -> Outcome:
     try:
         async with asyncio.timeout(lasts.total_seconds() * 0.9):  # the row must not come free while we send
-            await channels.CHANNELS[turn.channel].send(outgoing, settings)
+            await channels.CHANNELS[turn.channel].send(outgoing, means)
     except Retry as error:
-        return Outcome("retry", str(error), random.random())
+        return Outcome("retry", str(error), random.random(), error.after)
     except GiveUp as error:
         return Outcome("refused", str(error))
     except Uncertain as error:
-        return Outcome("unknown", str(error))
+        return Outcome("unknown", str(error), random.random())
     except Exception as error:  # a fault of the channel's own: nobody knows how far it came
         log.exception("channel %s failed on message %s", turn.channel, turn.message.id)
         return Outcome("unknown", type(error).__name__)

@@ -6,7 +6,7 @@ Roles stand here once more because a message to "the coordinators" is written in
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -82,8 +82,12 @@ class MemberCard:
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    phone: str | None
-    email: str | None
+    """How somebody is reached; what is not set up is None. `line` and `push` are the rooms' of messages to fill in."""
+
+    phone: str | None = field(repr=False)
+    email: str | None = field(repr=False)
+    line: str | None = field(default=None, repr=False)  #: LINE's id of the user, for this district's account only
+    push: str | None = field(default=None, repr=False)  #: address of a browser at its push service
 
 
 async def add(here: Here, new: list[NewMember]) -> None:

@@ -33,6 +33,7 @@ class Settings:
     providers_file: Path | None = None  #: TOML with the sign-in providers (docs/sign-in.md)
     smtp_url: str | None = field(default=None, repr=False)  #: smtp://user:secret@host:port
     mail_from: str = "khuen@localhost"
+    line_api: str = "https://api.line.me"  #: where LINE's Messaging API is; another place only for tests
     log_format: str = "json"
     keep_import_days: int = 30  #: rows of an import, from the last thing that happened to it; 2 or more
     keep_draft_days: int = 30  #: a draft of an enrolment that nobody touches
@@ -70,6 +71,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         providers_file=_path(env, "KHUEN_PROVIDERS_FILE"),
         smtp_url=_secret(env, "KHUEN_SMTP_URL"),
         mail_from=env.get("KHUEN_MAIL_FROM", "khuen@localhost"),
+        line_api=_address(env, "KHUEN_LINE_API", "https://api.line.me"),
         log_format=_one_of(env, "KHUEN_LOG_FORMAT", ("json", "plain")),
         keep_import_days=_days(env, "KHUEN_KEEP_IMPORT_DAYS", 30, 2),
         keep_draft_days=_days(env, "KHUEN_KEEP_DRAFT_DAYS", 30, 1),
@@ -120,6 +122,15 @@ def _days(env: Mapping[str, str], name: str, usual: int, fewest: int) -> int:
     if not text.isascii() or not text.isdigit() or not fewest <= int(text) <= 3650:
         raise SettingsError(f"{name} must be a number of days from {fewest} to 3650, not {text!r}")
     return int(text)
+
+
+def _address(env: Mapping[str, str], name: str, usual: str) -> str:
+    """Where a service is. Secrets go there, so it is https, or this machine itself."""
+    value = env.get(name, usual).rstrip("/")
+    parts = urlsplit(value)
+    if not (parts.scheme == "https" and parts.hostname) and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise SettingsError(f"{name} must begin with https://, not {value!r}")
+    return value
 
 
 def _path(env: Mapping[str, str], name: str) -> Path | None:

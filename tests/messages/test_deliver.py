@@ -273,7 +273,9 @@ async def test_a_message_that_became_needless_is_cancelled(pools: Any) -> None:
 async def test_a_cancelled_message_is_not_sent_even_after_the_claim(pools: Any) -> None:
     post = await open_district(pools)
     [subject] = await urgent(post)
-    terms = worker._terms(replace(pools, smtp_url="smtp://127.0.0.1:1"), post.district, rules.LEASE)
+    terms = worker._terms(
+        worker._Means(replace(pools, smtp_url="smtp://127.0.0.1:1"), False), post.district, rules.LEASE
+    )
     async with within(here := post.here()):
         [turn] = (await delivery.claim(here, terms)).turns
     async with within(here := post.here()):
@@ -320,7 +322,7 @@ async def test_a_dead_workers_claim_comes_free_when_its_lease_ends(pools: Any) -
     post = await open_district(pools)
     await calm(post, 3)
     async with mail_server(pools) as (mail, settings):
-        terms = worker._terms(settings, post.district, timedelta(seconds=0.4))
+        terms = worker._terms(worker._Means(settings, False), post.district, timedelta(seconds=0.4))
         async with within(here := post.here()):
             turns = (await delivery.claim(here, terms)).turns
         async with within(here := post.here()):
@@ -338,7 +340,7 @@ async def test_a_dead_workers_claim_comes_free_when_its_lease_ends(pools: Any) -
 async def test_on_an_exactly_once_channel_the_same_try_goes_on(pools: Any) -> None:
     post = await open_district(pools, practice=True)
     await calm(post)
-    terms = worker._terms(pools, post.district, timedelta(seconds=0.2))
+    terms = worker._terms(worker._Means(pools, True), post.district, timedelta(seconds=0.2))
     async with within(here := post.here()):
         [turn] = (await delivery.claim(here, terms)).turns
     async with within(here := post.here()):
@@ -354,7 +356,7 @@ async def test_who_was_taken_for_dead_may_still_say_that_it_was_accepted(pools: 
     post = await open_district(pools)
     await calm(post)
     async with mail_server(pools) as (_, settings):
-        terms = worker._terms(settings, post.district, timedelta(seconds=0.2))
+        terms = worker._terms(worker._Means(settings, False), post.district, timedelta(seconds=0.2))
         async with within(here := post.here()):
             [turn] = (await delivery.claim(here, terms)).turns
         async with within(here := post.here()):

@@ -39,7 +39,7 @@ async def test_it_shows_states_reasons_and_recipients(desk: Desk) -> None:
     await _three(desk)
     page = await desk.nok.get("/chatturat/messages")
     assert page.status_code == 200
-    for words in ("รอส่ง", "ส่งแล้ว", "ส่งไม่สำเร็จ", "ไม่มีเบอร์โทรหรืออีเมลของผู้รับ", "สมมุติ", "ส่งอีกครั้ง"):
+    for words in ("รอส่ง", "ส่งแล้ว", "ส่งไม่สำเร็จ", "ไม่มีช่องทางติดต่อผู้รับ", "สมมุติ", "ส่งอีกครั้ง"):
         assert words in page.text
     assert page.text.count("/retry") == 1
     assert "<html" in page.text

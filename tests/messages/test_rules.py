@@ -1,5 +1,6 @@
 """When a message may go, how often it is tried, when it has lost its sense."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
@@ -79,16 +80,47 @@ def _tried(channel: str, outcome: str | None) -> Tried:
     ],
 )
 def test_a_channel_that_refused_or_is_in_doubt_is_left(tried: list[Tried], left: list[str]) -> None:
-    assert rules.open_channels(Kind.NUDGE, ("line", "sms"), tried) == left
+    assert rules.open_channels(Kind.NUDGE, ("line", "sms"), tried, urgent=False) == left
 
 
 def test_an_alert_does_not_wait_for_one_channel() -> None:
-    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "retry")]) == ["sms", "line"]
-    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", None)]) == ["line", "sms"]
-    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "accepted")]) == ["sms"]
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "retry")], urgent=True) == ["sms", "line"]
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", None)], urgent=True) == ["sms", "line"]
+    assert rules.open_channels(Kind.ALERT, ("line", "sms"), [_tried("line", "accepted")], urgent=True) == ["sms"]
+
+
+def test_a_reminder_is_patient_and_stays_where_it_may_have_arrived() -> None:
+    both = ("line", "sms")
+    twice, thrice = [replace(_tried("line", "retry"), calls=n) for n in (2, 3)]
+    assert rules.open_channels(Kind.NUDGE, both, [twice], urgent=False) == ["line", "sms"]
+    assert rules.open_channels(Kind.NUDGE, both, [thrice], urgent=False) == ["sms", "line"]
+    assert rules.open_channels(Kind.NUDGE, both, [replace(thrice, outcome=None)], urgent=False) == ["line"]
+    assert rules.open_channels(Kind.NUDGE, ("sms",), [replace(thrice, outcome=None)], urgent=False) == []
+    assert rules.open_channels(Kind.URGENT_CHECK_IN, both, [_tried("line", None)], urgent=True) == ["sms", "line"]
+
+
+def test_a_try_goes_on_while_the_service_knows_its_key() -> None:
+    now = at(12)
+    young = replace(_tried("line", None), started_at=now - timedelta(hours=22))
+    assert rules.same_try("line", [young, _tried("sms", None)], now) == young
+    assert rules.same_try("line", [replace(young, started_at=now - timedelta(hours=23))], now) is None
+    assert rules.same_try("line", [replace(young, outcome="refused")], now) is None
+    assert rules.same_try("line", [], now) is None
+    assert rules.same_try("line", [_tried("line", "retry")], now) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("abcd-2345", "ABCD-2345"), (" ABCD 2345 ", "ABCD-2345"), ("ABCD-234", None), ("ABCD-2340", None), ("1", None)],
+)
+def test_a_code_is_read_as_it_was_shown(text: str, code: str | None) -> None:
+    assert rules.code_in(text) == code
 
 
 def test_what_becomes_of_a_message_without_a_channel() -> None:
+    assert rules.end_without_channel([_tried("line", None)])[0] == "uncertain"
+    spent = replace(_tried("line", "refused"), said="quota")
+    assert rules.end_without_channel([spent]) == ("given_up", "quota")
     assert rules.end_without_channel([]) == ("given_up", "no_address")
     assert rules.end_without_channel([_tried("email", "accepted"), _tried("sms", "refused")]) == ("sent", None)
     assert rules.end_without_channel([_tried("email", "refused")]) == ("given_up", "refused")

@@ -74,7 +74,7 @@ def test_forms_fit_their_channel(kind: str) -> None:
 def test_the_whole_letter() -> None:
     written = texts.write(Kind.VISIT_DUE_DIGEST, count=3, link=LINK)
     assert written.subject == "มี 3 คนรอเยี่ยม"
-    assert written.line == f"วันนี้มี 3 คนรอเยี่ยม\n{LINK}"
+    assert written.line == f"วันนี้มี 3 คนรอเยี่ยม\n{LINK}?openExternalBrowser=1"
     assert written.body == (f"สวัสดี\n\nวันนี้มี 3 คนรอเยี่ยม\n\nเข้าสู่ระบบแล้วดูได้ที่นี่\n{LINK}\n\nข้อความนี้ส่งโดยระบบ กรุณาอย่าตอบกลับ")
     assert f'<a href="{LINK}">' in written.html
 

@@ -16,6 +16,7 @@ from khuen.admin import (
     invitations,
     routes_audit,
     routes_holidays,
+    routes_line,
     routes_member,
     routes_settings,
     routes_setup,
@@ -125,6 +126,7 @@ ROUTES: list[Any] = [
     *routes_settings.ROUTES,
     *routes_holidays.ROUTES,
     *routes_wording.ROUTES,
+    *routes_line.ROUTES,
     *routes_setup.ROUTES,
     *routes_audit.ROUTES,
 ]

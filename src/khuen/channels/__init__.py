@@ -2,7 +2,7 @@
 
     EXACTLY_ONCE         whether the service takes the same key twice as one message
     address(contact)     where this recipient is reached, or None
-    ready(settings)      whether the operator has set it up
+    ready(means)         whether the operator, or the district, has set it up
     send(…)              returns a Receipt, or raises Retry, GiveUp or Uncertain
 
 A channel gets an address and a text, never a person; it opens no transaction and writes no row.
@@ -11,6 +11,7 @@ A channel gets an address and a text, never a person; it opens no transaction an
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -43,8 +44,20 @@ class Receipt:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a district can send with: the operator's settings, and its own account."""
+
+    settings: Settings
+    line_token: str | None = field(default=None, repr=False)
+
+
 class Retry(Exception):
-    """Not taken, and certainly not sent: try again later."""
+    """Not taken, and certainly not sent: try again later, not before `after` when the service said so."""
+
+    def __init__(self, said: str, after: timedelta = timedelta()) -> None:
+        super().__init__(said)
+        self.after = after
 
 
 class GiveUp(Exception):
@@ -60,25 +73,25 @@ class Channel(Protocol):
 
     def address(self, contact: Contact) -> str | None: ...
 
-    def ready(self, settings: Settings) -> bool: ...
+    def ready(self, means: Means) -> bool: ...
 
-    async def send(self, outgoing: Outgoing, settings: Settings) -> Receipt: ...
+    async def send(self, outgoing: Outgoing, means: Means) -> Receipt: ...
 
 
-from khuen.channels import email, log  # noqa: E402 — they use the names above
+from khuen.channels import email, line, log  # noqa: E402 — they use the names above
 
-CHANNELS: dict[str, Channel] = {"log": log, "email": email}
+CHANNELS: dict[str, Channel] = {"log": log, "line": line, "email": email}
 """The one table of channels."""
 
-ORDER = ("email",)
+ORDER = ("line", "email")
 """Which way is tried first in a real district. A practice district has the log only: nothing leaves it."""
 
 EXACTLY_ONCE = frozenset(name for name, channel in CHANNELS.items() if channel.EXACTLY_ONCE)
 
 
-def set_up(settings: Settings, *, practice: bool) -> tuple[str, ...]:
+def set_up(means: Means, *, practice: bool) -> tuple[str, ...]:
     """The channels of a district, in order. Practice is a property of the district's row, not of the server."""
-    return ("log",) if practice else tuple(name for name in ORDER if CHANNELS[name].ready(settings))
+    return ("log",) if practice else tuple(name for name in ORDER if CHANNELS[name].ready(means))
 
 
 def addresses(channels: tuple[str, ...], contact: Contact) -> dict[str, str]:

@@ -14,9 +14,8 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from khuen import clock
-from khuen.channels import GiveUp, Outgoing, Receipt, Retry, Uncertain
+from khuen.channels import GiveUp, Means, Outgoing, Receipt, Retry, Uncertain
 from khuen.members import Contact
-from khuen.settings import Settings
 
 EXACTLY_ONCE = False
 BEFORE, HANDING_OVER = 12.0, 12.0  #: seconds for each half: together well within a lease
@@ -26,11 +25,12 @@ def address(contact: Contact) -> str | None:
     return contact.email
 
 
-def ready(settings: Settings) -> bool:
-    return settings.smtp_url is not None
+def ready(means: Means) -> bool:
+    return means.settings.smtp_url is not None
 
 
-async def send(outgoing: Outgoing, settings: Settings) -> Receipt:
+async def send(outgoing: Outgoing, means: Means) -> Receipt:
+    settings = means.settings
     try:
         content = _write(outgoing, settings.mail_from).as_bytes()
     except ValueError as error:  # a line break or the like in the address

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from khuen.channels import Outgoing, Receipt
+from khuen.channels import Means, Outgoing, Receipt
 from khuen.members import Contact
-from khuen.settings import Settings
 
 EXACTLY_ONCE = True  #: nobody receives it, so nobody receives it twice
 
@@ -18,10 +17,10 @@ def address(contact: Contact) -> str | None:
     return ""
 
 
-def ready(settings: Settings) -> bool:
+def ready(means: Means) -> bool:
     return True
 
 
-async def send(outgoing: Outgoing, settings: Settings) -> Receipt:
+async def send(outgoing: Outgoing, means: Means) -> Receipt:
     _log.info("practice message %s: %s", outgoing.key, outgoing.texts.sms)
     return Receipt(str(outgoing.key))

@@ -28,7 +28,8 @@ def write(
 
     def said(part: str) -> str:
         template = _environment(lang, part.endswith(".html")).get_template(f"messages/{kind}/{part}")
-        return template.render(count=count, link=link, code=code, lang=lang).strip()
+        to = _outside(link) if part == "line.txt" else link
+        return template.render(count=count, link=to, code=code, lang=lang).strip()
 
     return Texts(
         said("line.txt"), said("sms.txt"), " ".join(said("subject.txt").split()), said("body.txt"), said("body.html")
@@ -52,7 +53,12 @@ def _own(own: MessageText, *, count: int, link: str, code: str, lang: str) -> Te
         _environment(lang, name.endswith(".html")).get_template(f"messages/{name}").render(**values).strip()
         for name in ("_own.txt", "_own.html")
     )
-    return Texts(f"{said}\n{link}", f"{said} {link}", subject, body, html)
+    return Texts(f"{said}\n{_outside(link)}", f"{said} {link}", subject, body, html)
+
+
+def _outside(link: str) -> str:
+    """LINE's own browser keeps no page for later: this parameter of LINE's opens the phone's browser instead."""
+    return f"{link}?openExternalBrowser=1" if link else ""
 
 
 @cache

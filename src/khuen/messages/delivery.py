@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from khuen import members, packs
+from khuen import packs
 from khuen.clockwork import Figures
 from khuen.ids import uuid7
 from khuen.members import Contact
-from khuen.messages import queries, rules
+from khuen.messages import queries, reaching, rules
 from khuen.messages.rules import Kind, State, Tried
 from khuen.tenancy import Here, hot, many
 
@@ -35,6 +35,7 @@ class Due:
     state: State
     tries: int
     made_at: datetime
+    channel: str | None = None  #: of the last try
     tried: tuple[Tried, ...] = ()
 
 
@@ -47,8 +48,15 @@ class Turn:
     address: str
     attempt: UUID  #: the provider's retry key
     goes_on: bool = False  #: by a further channel, also when this one takes it
-    fresh_left: bool = False  #: one of those was not tried yet: it does not wait for this one
+    fresh_left: bool = False  #: another channel has its turn when this one fails: it does not wait for it
+    in_doubt: bool = False  #: an earlier call under this key may have been taken
 
+
+Reach = Callable[[Contact], dict[str, str]]
+"""channel -> address of one recipient, in order."""
+
+Ways = Callable[[Here], Awaitable[Reach | None]]
+"""Asked when something is due: how the people of this district are reached now; None when no channel is set up."""
 
 Still = Callable[[Here, list[Due]], Awaitable[dict[UUID, int]]]
 """Which messages still speak of something true: message id -> the present count, 0 when it has become needless."""
@@ -61,7 +69,7 @@ class Terms:
     lease: UUID
     lasts: timedelta
     limit: int
-    reach: Callable[[Contact], dict[str, str]] | None  #: channel -> address in order; None: no channel is set up
+    ways: Ways
     exactly_once: frozenset[str]
     still: Still
     keeps_quiet: bool = True
@@ -69,11 +77,15 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one try ended: accepted, retry, refused or unknown; `chance` in [0, 1) spreads the next try."""
+    """How one try ended: accepted, retry, refused or unknown; `chance` in [0, 1) spreads the next try.
+
+    `not_before`: the service said when to come again.
+    """
 
     outcome: str
     said: str | None = None
     chance: float = 0.5
+    not_before: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +124,12 @@ async def begin(here: Here, terms: Terms, turn: Turn) -> bool:
 
 
 async def settle(here: Here, terms: Terms, turn: Turn, end: Outcome) -> None:
-    """Write down how the try ended and what happens to the message next."""
-    message = turn.message
+    """Write down how the try ended and what happens to the message next.
+
+    Where one key makes one message, a try in doubt stays open and goes on under its key.
+    """
+    message, same_key = turn.message, turn.channel in terms.exactly_once
+    in_doubt = same_key and (end.outcome == "unknown" or (end.outcome == "retry" and turn.in_doubt))
     state: State
     reason: str | None
     due_at: datetime | None
@@ -121,15 +137,21 @@ async def settle(here: Here, terms: Terms, turn: Turn, end: Outcome) -> None:
         state, reason, due_at = State.WAITING, None, here.now
     elif end.outcome == "accepted":
         state, reason, due_at = State.SENT, None, None
-    elif end.outcome == "retry" and turn.fresh_left:
+    elif (end.outcome == "retry" or in_doubt) and turn.fresh_left and (message.urgent or not in_doubt):
         state, reason, due_at = State.WAITING, "busy", here.now
-    elif end.outcome == "retry":
-        state, reason, due_at = _again(here, message, end.chance)
+    elif end.outcome == "retry" or in_doubt:
+        state, reason, due_at = _again(here, message, end, in_doubt=in_doubt)
     else:
         reason = "refused" if end.outcome == "refused" else "connection_lost"
         goes_on = end.outcome == "refused" or message.urgent  # the next claim takes the next channel
         state, due_at = (State.WAITING, here.now) if goes_on else (State.UNCERTAIN, None)
-    await hot(queries.CLOSE_ATTEMPT, turn.attempt, here.now, end.outcome, end.said)
+    if not in_doubt:
+        await hot(queries.CLOSE_ATTEMPT, turn.attempt, here.now, end.outcome, end.said)
+    if state != State.WAITING and (in_doubt or any(one.outcome is None for one in message.tried)):
+        settled_by = turn.attempt if end.outcome == "accepted" else None
+        await hot(queries.CLOSE_OTHERS, message.id, settled_by or uuid7(here.now), here.now)
+    if end.outcome == "refused" and end.said == "gone":
+        await reaching.forget(here, turn.channel, message.recipient_id)
     await _settle(here, terms, message.id, state, reason, due_at)
 
 
@@ -185,7 +207,8 @@ async def _with_tries(due: list[Due]) -> list[Due]:
     rows = await hot(queries.TRIED, tried_ids) if tried_ids else []
     tries: dict[UUID, list[Tried]] = {}
     for row in rows:
-        tries.setdefault(row["message_id"], []).append(Tried(row["id"], row["channel"], row["outcome"]))
+        one = Tried(row["id"], row["channel"], row["outcome"], row["reason"], row["calls"], row["started_at"])
+        tries.setdefault(row["message_id"], []).append(one)
     return [replace(one, tried=tuple(tries.get(one.id, ()))) for one in due]
 
 
@@ -193,17 +216,25 @@ async def _take_over(here: Here, due: list[Due], terms: Terms, decided: list[_De
     """Messages found in the middle of a call whose worker is gone. Where the key makes it safe the same try goes on."""
     kept = []
     for one in due:
-        open_try = one.tried[-1] if one.state == State.SENDING and one.tried else None
-        if open_try is None or (open_try.channel in terms.exactly_once and not _expired(here, one)):
+        lost = [each for each in one.tried if each.outcome is None and not _goes_on(here, one, each, terms)]
+        for each in lost:
+            await hot(queries.CLOSE_ATTEMPT, each.id, here.now, "unknown", "worker_lost")
+        if not lost:
             kept.append(one)
-            continue
-        await hot(queries.CLOSE_ATTEMPT, open_try.id, here.now, "unknown", "worker_lost")
-        if one.urgent:
-            tried = (*one.tried[:-1], replace(open_try, outcome="unknown"))
+        elif one.urgent:
+            tried = tuple(replace(each, outcome="unknown") if each in lost else each for each in one.tried)
             kept.append(replace(one, tried=tried))
         else:
-            decided.append(_Decision(one, State.UNCERTAIN, "worker_lost", settled_at=here.now))
+            why = "worker_lost" if one.state == State.SENDING else "connection_lost"
+            decided.append(_Decision(one, State.UNCERTAIN, why, settled_at=here.now))
     return kept
+
+
+def _goes_on(here: Here, message: Due, open_try: Tried, terms: Terms) -> bool:
+    """Whether the service knows the key of this try, and will for long enough."""
+    if open_try.channel not in terms.exactly_once or _expired(here, message):
+        return False
+    return rules.same_try(open_try.channel, message.tried, here.now) == open_try
 
 
 def _drop_expired(here: Here, due: list[Due], decided: list[_Decision]) -> list[Due]:
@@ -235,39 +266,51 @@ async def _drop_needless(here: Here, due: list[Due], terms: Terms, decided: list
 
 
 async def _turns(here: Here, due: list[Due], terms: Terms, decided: list[_Decision]) -> list[Turn]:
-    turns = []
+    turns: list[Turn] = []
+    reach = await terms.ways(here) if due else None
+    if reach is None:
+        wait = here.now + rules.WAIT_FOR_CHANNEL
+        decided += [_Decision(one, State.WAITING, "no_channel", due_at=wait) for one in due]
+        return turns
+    contacts = await reaching.contacts(here, {one.recipient_id for one in due})
     for one in due:
-        if terms.reach is None:
-            decided.append(_Decision(one, State.WAITING, "no_channel", due_at=here.now + rules.WAIT_FOR_CHANNEL))
-            continue
-        addresses = terms.reach(await members.contact(here, one.recipient_id))
-        left = rules.open_channels(one.kind, tuple(addresses), one.tried)
+        addresses = reach(contacts.get(one.recipient_id, Contact(None, None)))
+        left = rules.open_channels(one.kind, tuple(addresses), one.tried, urgent=one.urgent)
         if not left:
             state, reason = rules.end_without_channel(one.tried)
             decided.append(_Decision(one, state, reason, settled_at=here.now))
             continue
-        channel, fresh = left[0], [name for name in left[1:] if not any(each.channel == name for each in one.tried)]
-        every = one.kind in rules.ON_EVERY_CHANNEL
-        key = _key(here, one, channel)
-        turns.append(Turn(one, channel, addresses[channel], key, every and len(left) > 1, every and bool(fresh)))
+        turns.append(_turn(here, one, left, addresses, terms))
         decided.append(_Decision(one, State.WAITING, None, lease=terms.lease, leased_until=here.now + terms.lasts))
     return turns
 
 
-def _key(here: Here, message: Due, channel: str) -> UUID:
-    """The open try's own id when it can go on, else a new one."""
-    last = message.tried[-1] if message.tried else None
-    return last.id if last and last.outcome is None and last.channel == channel else uuid7(here.now)
+def _turn(here: Here, message: Due, left: list[str], addresses: dict[str, str], terms: Terms) -> Turn:
+    channel, tried = left[0], message.tried
+    fresh = [name for name in left[1:] if not any(each.channel == name for each in tried)]
+    failed = rules.failed_calls(channel, tried) + 1
+    same = rules.same_try(channel, tried, here.now) if channel in terms.exactly_once else None
+    return Turn(
+        message,
+        channel,
+        addresses[channel],
+        same.id if same else uuid7(here.now),
+        goes_on=message.kind in rules.ON_EVERY_CHANNEL and len(left) > 1,
+        fresh_left=bool(fresh) and failed >= rules.patience(message.kind, urgent=message.urgent),
+        in_doubt=same is not None and same.outcome is None,
+    )
 
 
 # --- after a try ----------------------------------------------------------------------------------------------------
 
 
-def _again(here: Here, message: Due, chance: float) -> tuple[State, str | None, datetime | None]:
+def _again(here: Here, message: Due, end: Outcome, *, in_doubt: bool) -> tuple[State, str | None, datetime | None]:
     if message.tries + 1 >= rules.MAX_TRIES:
-        taken = any(one.outcome == "accepted" for one in message.tried)
-        return (State.SENT, None, None) if taken else (State.GIVEN_UP, "too_many_tries", None)
-    return State.WAITING, "busy", here.now + rules.wait_before(message.tries + 1, chance)
+        if any(one.outcome == "accepted" for one in message.tried):
+            return State.SENT, None, None
+        return (State.UNCERTAIN, "connection_lost", None) if in_doubt else (State.GIVEN_UP, "too_many_tries", None)
+    wait = rules.wait_before(message.tries + 1, end.chance)
+    return State.WAITING, "busy", here.now + max(wait, min(end.not_before, rules.LONGEST_WAIT))
 
 
 async def _settle(

@@ -11,13 +11,13 @@ CANCEL = """
 
 # Rows that nobody holds: due, or left behind by a worker whose lease has ended.
 DUE = """
-    SELECT id, kind, subject_id, recipient_id, day, urgent, count, state, tries, made_at FROM message
+    SELECT id, kind, subject_id, recipient_id, day, urgent, count, state, tries, made_at, channel FROM message
     WHERE tenant_id = $1 AND state IN ('waiting', 'sending') AND due_at <= $2
       AND (leased_until IS NULL OR leased_until < $2)
     ORDER BY urgent DESC, due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED"""
 
 TRIED = """
-    SELECT a.message_id, a.id, a.channel, a.outcome FROM message_attempt a
+    SELECT a.message_id, a.id, a.channel, a.outcome, a.reason, a.calls, a.started_at FROM message_attempt a
     JOIN message m ON m.tenant_id = $1 AND m.id = a.message_id
     WHERE a.tenant_id = $1 AND a.message_id = ANY ($2::uuid[])
       AND (m.retried_at IS NULL OR a.started_at >= m.retried_at)
@@ -26,6 +26,11 @@ TRIED = """
 CLOSE_ATTEMPT = """
     UPDATE message_attempt SET ended_at = $3, outcome = $4, reason = $5
     WHERE tenant_id = $1 AND id = $2 AND (outcome IS NULL OR outcome = 'unknown')"""
+
+# What is still in doubt of a message that another channel took, or that is given up.
+CLOSE_OTHERS = """
+    UPDATE message_attempt SET ended_at = $4, outcome = 'unknown'
+    WHERE tenant_id = $1 AND message_id = $2 AND id <> $3 AND outcome IS NULL"""
 
 # Put back, put off or put an end to, while the claim's row lock is held.
 DECIDE = """
@@ -43,7 +48,8 @@ BEGIN = """
         WHERE tenant_id = $1 AND id = $2 AND leased_by = $3 AND state = 'waiting' RETURNING id),
     tried AS (
         INSERT INTO message_attempt (tenant_id, id, message_id, channel, started_at)
-        SELECT $1, $6, id, $5, $7 FROM mine ON CONFLICT (tenant_id, id) DO NOTHING)
+        SELECT $1, $6, id, $5, $7 FROM mine ON CONFLICT (tenant_id, id)
+        DO UPDATE SET calls = message_attempt.calls + 1, outcome = NULL, ended_at = NULL)
     SELECT id FROM mine"""
 
 # A worker that was taken for dead may still learn that its message was accepted.
@@ -92,3 +98,15 @@ ATTEMPTS = """
 RETRY = """
     UPDATE message SET state = 'waiting', reason = NULL, due_at = $3, tries = 0, settled_at = NULL, retried_at = $3
     WHERE tenant_id = $1 AND id = $2 AND state IN ('given_up', 'uncertain') RETURNING id"""
+
+#: $2 members: what they linked
+LINKED = """
+    SELECT 'line' AS channel, l.id, l.member_id, l.user_sealed AS sealed FROM line_link l
+    WHERE l.tenant_id = $1 AND l.ended_at IS NULL AND l.member_id = ANY ($2::uuid[])
+    UNION ALL
+    SELECT 'push', p.id, p.member_id, p.endpoint_sealed FROM push_subscription p
+    WHERE p.tenant_id = $1 AND p.ended_at IS NULL AND p.member_id = ANY ($2::uuid[])"""
+
+END_PUSH = """
+    UPDATE push_subscription SET ended_at = $3, endpoint_sealed = NULL
+    WHERE tenant_id = $1 AND member_id = $2 AND ended_at IS NULL"""

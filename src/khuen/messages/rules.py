@@ -59,7 +59,8 @@ STATES: dict[str, str] = {
 }
 #: why a message is where it is: code -> words
 REASONS: dict[str, str] = {
-    "no_address": N_("No phone number or e-mail address of the recipient"),
+    "no_address": N_("Nothing is known by which the recipient can be reached"),
+    "quota": N_("The messages of this month on LINE are used up"),
     "refused": N_("The recipient's address was refused"),
     "too_many_tries": N_("The service did not answer after many tries"),
     "expired": N_("Too late: the matter was of an earlier day"),
@@ -75,6 +76,7 @@ REASONS: dict[str, str] = {
 
 CHANNELS: dict[str, str] = {
     "log": N_("Practice: shown here only"),
+    "line": N_("LINE"),
     "email": N_("E-mail"),
 }
 OUTCOMES: dict[str | None, str] = {
@@ -100,20 +102,30 @@ PLACES: dict[str, str] = {
 ON_EVERY_CHANNEL = frozenset({Kind.ALERT})
 
 MAX_TRIES = 8
+#: of a code that somebody may have to type: none looks like another
+CODE_LETTERS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
+PATIENCE = 3  #: failed calls of a reminder on one channel before another one has its turn; an urgent one waits for none
+KEY_LASTS = timedelta(hours=23)  #: LINE knows a retry key for 24 hours (docs/channels.md)
 WAIT_FOR_CHANNEL = timedelta(minutes=5)
 LEASE = timedelta(seconds=30)
 URGENT_FOR = timedelta(hours=48)
 _FIRST_WAIT = timedelta(seconds=30)
-_LONGEST_WAIT = timedelta(hours=1)
+LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One try on one channel; outcome accepted, retry, refused, unknown, or None while nobody knows yet."""
+    """One try on one channel; outcome accepted, retry, refused, unknown, or None while nobody knows yet.
+
+    A service that takes one key once is called again under the key of the same try: `calls` counts them.
+    """
 
     id: UUID
     channel: str
     outcome: str | None
+    said: str | None = None
+    calls: int = 1
+    started_at: datetime | None = None
 
 
 def expires_at(day: date, made_at: datetime, *, urgent: bool) -> datetime:
@@ -145,29 +157,58 @@ def wait_before(tries: int, chance: float) -> timedelta:
 
     `chance` is in [0, 1): without the spread everything that failed together would come back together.
     """
-    wait: timedelta = min(_FIRST_WAIT * 2 ** min(max(tries, 1) - 1, 20), _LONGEST_WAIT)
+    wait: timedelta = min(_FIRST_WAIT * 2 ** min(max(tries, 1) - 1, 20), LONGEST_WAIT)
     return wait * (0.8 + 0.4 * chance)
 
 
-def open_channels(kind: str, reachable: Sequence[str], tried: Collection[Tried]) -> list[str]:
-    """The channels that have not refused, are not in doubt and have not taken it, in the district's order.
+def open_channels(kind: str, reachable: Sequence[str], tried: Collection[Tried], *, urgent: bool) -> list[str]:
+    """The channels that have not refused, are not in doubt and have not taken it, the next one first.
 
-    What goes by every channel asks those first that were not tried yet: none waits for another.
+    In the district's order, but one that failed several times lets the others go first; an urgent message waits for
+    none. A reminder that may have arrived stays where it is, because there the same key makes one message of two.
     """
     spent = {one.channel for one in tried if one.outcome in ("refused", "unknown", "accepted")}
     left = [channel for channel in reachable if channel not in spent]
-    if kind in ON_EVERY_CHANNEL:
-        left.sort(key=lambda channel: sum((one.channel, one.outcome) == (channel, "retry") for one in tried))
-    return left
+    doubtful = [one.channel for one in tried if one.outcome is None]
+    if doubtful and not urgent:
+        return [channel for channel in left if channel in doubtful]
+    return sorted(left, key=lambda channel: failed_calls(channel, tried) // patience(kind, urgent=urgent))
+
+
+def failed_calls(channel: str, tried: Collection[Tried]) -> int:
+    """How often a channel did not take it, as far as anybody knows."""
+    return sum(one.calls for one in tried if one.channel == channel and one.outcome in ("retry", None))
+
+
+def patience(kind: str, *, urgent: bool) -> int:
+    """After how many failed calls on a channel the next one has its turn."""
+    return 1 if urgent or kind in ON_EVERY_CHANNEL else PATIENCE
+
+
+def same_try(channel: str, tried: Sequence[Tried], now: datetime) -> Tried | None:
+    """The try on a service that takes one key once which goes on under its key, while the service knows that key."""
+    last = next((one for one in reversed(tried) if one.channel == channel and one.outcome in ("retry", None)), None)
+    fresh = last is not None and (last.started_at is None or now - last.started_at < KEY_LASTS)
+    return last if fresh else None
 
 
 def end_without_channel(tried: Sequence[Tried]) -> tuple[State, str | None]:
     """What becomes of a message when no channel is left: (state, reason code)."""
     if any(one.outcome == "accepted" for one in tried):
         return State.SENT, None
-    if any(one.outcome == "unknown" for one in tried):
+    if any(one.outcome in ("unknown", None) for one in tried):
         return State.UNCERTAIN, "connection_lost"
+    if any(one.said == "quota" for one in tried):
+        return State.GIVEN_UP, "quota"
     return State.GIVEN_UP, "refused" if tried else "no_address"
+
+
+def code_in(text: str) -> str | None:
+    """The code that somebody wrote, as it was shown to them (XXXX-XXXX), or None when it looks like none."""
+    letters = text.strip().upper().replace("-", "").replace(" ", "")
+    if len(letters) != 8 or not set(letters) <= set(CODE_LETTERS):
+        return None
+    return f"{letters[:4]}-{letters[4:]}"
 
 
 def may_retry(state: str, day: date, made_at: datetime, *, urgent: bool, now: datetime) -> bool:

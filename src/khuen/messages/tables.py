@@ -40,4 +40,5 @@ class MessageAttempt(TenantTable, tablename="message_attempt"):
     started_at = Timestamptz(default=None)
     ended_at = Timestamptz(default=None, null=True)
     outcome = Text(default=None, null=True)
+    calls = Integer(default=1)  #: under one key, where the service takes a key once
     reason = Text(default=None, null=True)
