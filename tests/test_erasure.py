@@ -157,6 +157,8 @@ async def test_threat_28_every_sealed_column_has_a_place_in_the_erasure(root: An
     }
     under_the_persons_key |= {"urine_test.result_sealed", "urine_test.detail_sealed", "home_visit.note_sealed"}
     under_the_persons_key |= {"absence_contact.note_sealed"}
+    under_the_persons_key |= {"assessment.seen_sealed", "assessment.said_sealed", "certificate.claims_sealed"}
+    under_the_persons_key |= {"certificate.pdf_sealed", "certificate_ending.note_sealed"}
     under_the_persons_key |= {f"person_correction.{name}_sealed" for name in ("before", "after", "note")}
     blanked |= {"person_merge.before_sealed"}
     not_of_people_in_care = {"member.phone_sealed", "member.email_sealed", "auth.account.totp_sealed"}

@@ -135,6 +135,22 @@ class Meetings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Certificates:
+    """Whose paper it is: the hospital as it is printed, its code of 5 digits, and the prefix of its official numbers.
+
+    Nothing is signed before the hospital is named. `code_allowed`: an authenticator app's code may stand for a passkey.
+    """
+
+    hospital: Annotated[str, Meta(max_length=120, description="a text of at most 120 characters")] = ""
+    hospital_code: Annotated[str, Meta(pattern="^[0-9]{5}$", description='5 digits in quotes, such as "00000"')] = (
+        "00000"
+    )
+    prefix: Annotated[str, Meta(min_length=1, max_length=20, description="a text of 1 to 20 characters")] = "รพ"
+    thai_digits: bool = True
+    code_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Holidays:
     """Days on which nobody is reminded; `names` are of the district's own days, by the day as text (2026-10-31)."""
 
@@ -162,6 +178,7 @@ class DistrictSettings:
     wording: dict[str, Text]
     treatment: Treatment = Treatment()  # settings that were kept before there was such a table lack it
     meetings: Meetings = Meetings()  # settings that were kept before there were meetings have none
+    certificates: Certificates = Certificates()  # settings that were kept before there were certificates have none
     messages: dict[str, MessageText] = field(default_factory=dict)  # by kind; absent: the standard words
 
 

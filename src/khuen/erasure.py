@@ -45,6 +45,7 @@ BLANK = (
     f"""UPDATE import_batch SET source_sealed = NULL WHERE tenant_id = $1 AND id IN
        (SELECT batch_id FROM case_file WHERE tenant_id = $1 AND person_id {_THEM})""",
     f"DELETE FROM import_row WHERE tenant_id = $1 AND {_OF_CASES}",
+    f"UPDATE certificate SET initials = '', token = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE acknowledgement SET note = '' WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE slip SET withdrawn_why = NULL WHERE tenant_id = $1 AND {_OF_CASES}",
     f"UPDATE referral SET place = '' WHERE tenant_id = $1 AND {_OF_CASES}",

@@ -200,6 +200,43 @@ _PAPERS = (
         PREFIX,
     ),
 )
+_CERTIFICATES = (
+    Field(
+        ("certificates", "hospital"),
+        "text",
+        N_("Hospital that issues certificates"),
+        N_("As it is printed; nothing can be signed before it is named"),
+        N_("A text of at most 120 characters"),
+    ),
+    Field(
+        ("certificates", "hospital_code"),
+        "text",
+        N_("Code of the hospital"),
+        N_("5 digits; numbers run for each code and fiscal year"),
+        N_("5 digits, such as 00000"),
+    ),
+    Field(
+        ("certificates", "prefix"),
+        "text",
+        N_("What numbers of certificates begin with"),
+        N_("As the hospital numbers its letters"),
+        N_("A text of 1 to 20 characters"),
+    ),
+    Field(
+        ("certificates", "thai_digits"),
+        "yes",
+        N_("Thai digits on certificates"),
+        N_("Else 0 to 9 as on the screen"),
+        CHOOSE,
+    ),
+    Field(
+        ("certificates", "code_allowed"),
+        "yes",
+        N_("A code may stand for a passkey"),
+        N_("For doctors whose device has no passkey: the code of their authenticator app"),
+        CHOOSE,
+    ),
+)
 PARTS = {
     part.slug: part
     for part in (
@@ -217,6 +254,12 @@ PARTS = {
         ),
         Part("meetings", N_("Weekly meeting"), N_("The habit of the meeting, and what comes before it."), _MEETINGS),
         Part("treatment", N_("Treatment and enrolment"), N_("What counts as late, and when a form warns."), _TREATMENT),
+        Part(
+            "certificates",
+            N_("Certificates"),
+            N_("Whose papers they are, and how doctors prove who signs."),
+            _CERTIFICATES,
+        ),
         Part("papers", N_("Papers and codes"), N_("What papers say at their head and foot."), _PAPERS),
     )
 }

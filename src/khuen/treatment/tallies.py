@@ -98,6 +98,29 @@ async def recompute_part(here: Here, after: UUID | None) -> tuple[UUID | None, i
     return (ids[-1] if len(ids) == PART else None), len(differed)
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a doctor looks at before deciding: the days of sessions that the doctor led, and each test that stands."""
+
+    sessions: tuple[date, ...]
+    tests: tuple[tuple[date, Result], ...]
+
+
+async def shown(here: Here, case_ids: Collection[UUID]) -> dict[UUID, Shown]:
+    """The evidence of many cases in one statement, in order of date; for pages of the doctor only.
+
+    Whose key was thrown away is not in the answer.
+    """
+    safe = await vault.open_tenant(here)
+    found = {}
+    for row in await hot(queries.FACTS, sorted(case_ids)):
+        if row["wrapped"] is not None:
+            came = sorted(one.on for one in _sessions(row) if one.cbtx and one.mark is Mark.PRESENT)
+            tests = sorted((one.on, one.result) for one in _tests(safe, row))
+            found[row["case_id"]] = Shown(tuple(came), tuple(tests))
+    return found
+
+
 def seed(safe: vault.TenantVault, case_id: UUID) -> bytes:
     """What the days of a case's tests are drawn with: kept nowhere, the same for ever, unknown outside the district."""
     return safe.blind("test days", str(case_id))

@@ -1,0 +1,3 @@
+from tests.care import site
+
+__all__ = ["site"]
