@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from khuen import district
+from khuen.cases import standing
 from khuen.paths import folder
 from khuen.rule_pack import pack_content, pack_hash
 
@@ -58,6 +59,8 @@ async def load(connection: Any, size: Size, today: date) -> None:
         "settings": _text(json.dumps(settings, ensure_ascii=False)),
         "phones": size.phones,
         "practice": size.practice,
+        "waits": standing.WAITS,
+        "test_on": standing.TEST_ON,
     }
     for step in _STEPS:
         await connection.execute(step.format(**values))
@@ -141,14 +144,15 @@ _STEPS = (
     # One of twelve is overdue, one of six to be visited today, the others within the next six days; one of sixty calls
     # for attention.
     """INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, seen_at, seen_id, last_how,
-            priority, attention_rank, attention_id)
-        SELECT id, md5('due ' || t || ' ' || n)::uuid, md5('case ' || t || ' ' || n)::uuid, 'open',
+            priority, attention_rank, attention_id, opened_on, waits, test_on)
+        SELECT x.id, md5('due ' || t || ' ' || n)::uuid, c.id, 'open',
             {today} + ahead - 2, {today} + ahead, {today} + ahead + 2, {now} - interval '7 days',
             md5('seen ' || t || ' ' || n)::uuid, 'well', 2, CASE WHEN n % 60 = 1 THEN 1 ELSE 0 END,
-            CASE WHEN n % 60 = 1 THEN md5('seen ' || t || ' ' || n)::uuid END
+            CASE WHEN n % 60 = 1 THEN md5('seen ' || t || ' ' || n)::uuid END, c.opened_on, {waits}, {test_on}
         FROM (SELECT *,
             CASE WHEN n % 12 = 0 THEN -3 - n % 9 WHEN n % 6 = 1 THEN -(n % 18 / 6) ELSE 1 + n % 6 END AS ahead
-            FROM district_of_bench, generate_series(1, cases) n) x""",
+            FROM district_of_bench, generate_series(1, cases) n) x
+        JOIN case_file c ON c.tenant_id = x.id AND c.id = md5('case ' || t || ' ' || n)::uuid""",
     """CREATE TABLE signed_in_of_bench AS SELECT p, role, md5('account ' || role || p)::uuid AS account_id, d.t, d.id,
             CASE role WHEN 'coordinator' THEN 0 ELSE 1 + (p - 1) / {tenants} % d.cases END AS member
         FROM generate_series(1, {phones}) p, (VALUES ('buddy'), ('coordinator')) r (role), district_of_bench d

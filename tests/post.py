@@ -181,6 +181,7 @@ async def visits(
                 closes_on=closes,
                 seen_at=seen_at,
                 attention_rank=rank,
+                opened_on=closes,
             )
             made.append((code, case))
     return made

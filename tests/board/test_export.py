@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from khuen import sheets
 from khuen.board import service
 from khuen.words import gettext as th
+from tests.board.test_board import write
 from tests.care import Site
 
 
@@ -60,7 +61,7 @@ async def test_only_the_chosen_ones(site: Site) -> None:
 
 async def test_a_coordinators_file_has_no_clinical_column(site: Site, root: Any) -> None:
     await site.case()
-    await root.execute("UPDATE case_file SET colour = 'red'")
+    await write(root, "UPDATE case_file SET colour = 'red'")
     own = read((await export(site, who="nok", lane="all")).content)
     doctors = read((await export(site, who="wipa", lane="all")).content)
     assert "สี" not in own[0] and "แดง" not in own[1]

@@ -18,6 +18,7 @@ from khuen.people import service as people
 from khuen.tenancy import within
 from tests.care import Site, person
 from tests.followups.flights import counted
+from tests.kept import put_right
 
 GIVEN = ("ทดลอง", "สมมุติ", "จำลอง", "สาธิต", "ฝึกหัด", "เสมือน", "ต้นแบบ")
 FAMILY = ("ตัวอย่าง", "ใจดี", "ลองงาน", "ในนิทาน", "หัดเดิน")
@@ -49,6 +50,7 @@ async def enrol(site: Site, root: Any, first: int, number: int) -> None:
     site.chatturat.cases.update({code: id_ for id_, code in codes.items()})
     await root.execute(KINDS, here.today)
     await root.execute(LATE, here.today)
+    await put_right(root)
 
 
 async def test_the_flights_of_a_page_do_not_grow_with_the_district(

@@ -14,7 +14,7 @@ from khuen.board.service import Asked
 from khuen.buddies import service as buddies
 from khuen.buddies.service import NewAssignment
 from khuen.cases import service as cases
-from khuen.cases.rules import Stage
+from khuen.cases.rules import ConsentKind, Decision, Stage
 from khuen.enrolment.opening import close_all
 from khuen.errors import Conflict
 from khuen.ids import uuid7
@@ -28,7 +28,9 @@ _FACTS = """
 SELECT c.code, coalesce(v.attention_rank, 0) > 0 AS urgent, v.closes_on < $1 AS overdue, NOT EXISTS (
         SELECT FROM assignment a WHERE a.tenant_id = c.tenant_id AND a.case_id = c.id AND a.ended_at IS NULL) AS no_buddy,
     (c.stage IN ('enrolled', 'in_treatment') AND c.test_on <= $1) OR (c.stage = 'enrolled' AND c.colour IS NULL) AS tests,
-    c.stage = 'awaiting_doctor' AND c.ready AS ready, v.due_on <= $1 AND v.closes_on >= $1 AS today, true AS all
+    c.stage = 'awaiting_doctor' AND c.ready AS ready, coalesce((SELECT o.decision <> 'given' FROM consent o
+        WHERE o.tenant_id = c.tenant_id AND o.case_id = c.id AND o.kind = 'treatment'
+        ORDER BY o.recorded_at DESC, o.id DESC LIMIT 1), false) AS stopped, v.due_on <= $1 AND v.closes_on >= $1 AS today, true AS all
 FROM case_file c JOIN auth.tenant t ON t.id = c.tenant_id AND t.slug = 'chatturat'
 LEFT JOIN visit_due v ON v.tenant_id = c.tenant_id AND v.case_id = c.id
 WHERE c.stage <> 'closed'
@@ -38,7 +40,7 @@ WHERE c.stage <> 'closed'
 async def lanes(root: Any) -> dict[Lane, set[str]]:
     found: dict[Lane, set[str]] = {lane: set() for lane in Lane}
     for row in await root.fetch(_FACTS, clock.day(clock.now())):
-        bits = sum(BITS[lane] for lane in ORDER if row[lane])
+        bits = sum(BITS[lane] for lane in ORDER if row[lane] and (lane is Lane.URGENT or not row["stopped"]))
         bits = bits & MARKED or bits
         for lane in Lane:
             if bits & MASKS[lane] and not (lane is Lane.TODAY and first_lane(bits) is not lane):
@@ -69,7 +71,7 @@ async def test_the_board_says_what_the_rows_say_after_any_acts(site: Site, root:
         here = site.chatturat.here("nok", clock.now())
         case_id = site.chatturat.cases[chance.choice(codes)]
         async with within(here):
-            match chance.randrange(7):
+            match chance.randrange(8):
                 case 0 | 1:
                     new = NewAssignment(uuid7(), case_id, chance.choice([mali, somchai]), "อยู่หมู่เดียวกัน", uuid7())
                     await buddies.replace(here, new, "ย้ายบ้าน")
@@ -81,6 +83,10 @@ async def test_the_board_says_what_the_rows_say_after_any_acts(site: Site, root:
                 case 4 if made:
                     await buddies.undo_matching(here, made[-1].batch_id)
                 case 5:
+                    said = chance.choice([Decision.WITHDRAWN, Decision.GIVEN])
+                    consent = cases.Consent(ConsentKind.TREATMENT, said, "1", today)
+                    await cases.record_consent(here, case_id, consent, key=uuid7())
+                case 6:
                     await cases.record_test_days([(case_id, today + timedelta(days=chance.choice([-3, 0, 1])))])
                     await cases.record_ready([(case_id, chance.random() < 0.7)])
                 case _:

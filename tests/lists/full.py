@@ -13,6 +13,7 @@ from khuen.training import livelihood
 from khuen.training.livelihood import NewWork
 from khuen.training.rules import Employer, Job
 from tests import care
+from tests.kept import put_right
 from tests.meetings import around
 from tests.town import Town
 
@@ -72,6 +73,7 @@ async def everything(town: Town, root: Any, name: str) -> str:
     await town.closed("coordinator", ended)
     await root.execute("UPDATE urine_test SET taken_on = taken_on - 200")
     await root.execute("UPDATE case_file SET test_on = test_on - 200")
+    await put_right(root)
     response = await town.clients["coordinator"].post(
         f"/chatturat/cases/{alone}/consents", data={"key": str(uuid7()), "kind": "treatment"}
     )

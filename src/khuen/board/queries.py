@@ -2,106 +2,99 @@
 
 from khuen import audit
 from khuen.board.rules import BITS, MARKED, Lane
-from khuen.cases import consents
+from khuen.cases.rules import Waits
 
 
-#: how pressing a case is: the lane comes first, then the `days` of the branch. The least number is the most pressing
+#: how pressing a case is: the lane comes first, then the days. The least number is the most pressing
 def _presses(lane: Lane, days: str) -> str:
     return f"{list(BITS).index(lane) * 1_000_000} + ({days})"
 
 
-#: Who stands in which lane: a branch for each lane, each read from an index of its own and nothing else, so that a
-#: further lane is a further branch and its bit. Whoever stopped is in no lane, but for an answer that calls for
-#: attention: it stays until somebody has looked after it. $2 today, $3 the bits that are asked for
+#: Who stands in which lanes, from one range of one index (docs/decisions/0018-the-board-reads-one-index.md). `lanes`
+#: may hold the bit of today or of the rest beside those that come before it. Whoever stopped is in no lane, but for an
+#: answer that calls for attention: it stays until somebody has looked after it. $2 today, $3 the bits asked for
 _STANDS = f"""
-WITH stands AS (
-    SELECT v.case_id, {BITS[Lane.URGENT]} AS bit,
-        {_presses(Lane.URGENT, "v.closes_on - $2::date - 100000 * v.attention_rank")} AS press FROM visit_due v
-    WHERE v.tenant_id = $1 AND v.attention_rank > 0 AND v.state = 'open'
-    UNION ALL
-    SELECT v.case_id, CASE WHEN v.closes_on < $2 THEN {BITS[Lane.OVERDUE]} ELSE {BITS[Lane.TODAY]} END,
-        CASE WHEN v.closes_on < $2 THEN {_presses(Lane.OVERDUE, "v.closes_on - $2")}
-            ELSE {_presses(Lane.TODAY, "v.closes_on - $2")} END FROM visit_due v
-    WHERE v.tenant_id = $1 AND v.state = 'open' AND v.due_on <= $2
-    UNION ALL
-    SELECT c.id, {BITS[Lane.NO_BUDDY]}, {_presses(Lane.NO_BUDDY, "c.opened_on - $2")} FROM case_file c
-    WHERE c.tenant_id = $1 AND c.buddy_id IS NULL AND c.stage <> 'closed'
-    UNION ALL
-    SELECT c.id, {BITS[Lane.TESTS]}, {_presses(Lane.TESTS, "c.test_on - $2")} FROM case_file c
-    WHERE c.tenant_id = $1 AND c.test_on <= $2 AND c.stage IN ('enrolled', 'in_treatment')
-    UNION ALL
-    SELECT c.id, {BITS[Lane.TESTS]}, {_presses(Lane.TESTS, "c.opened_on - $2")} FROM case_file c
-    WHERE c.tenant_id = $1 AND c.colour IS NULL AND c.stage = 'enrolled'
-    UNION ALL
-    SELECT c.id, {BITS[Lane.READY]}, {_presses(Lane.READY, "c.opened_on - $2")} FROM case_file c
-    WHERE c.tenant_id = $1 AND c.ready AND c.stage = 'awaiting_doctor'
-    UNION ALL
-    SELECT v.case_id, {BITS[Lane.ALL]}, {_presses(Lane.ALL, "v.closes_on - $2")} FROM visit_due v
-    WHERE $3::integer & {BITS[Lane.ALL]} > 0 AND v.tenant_id = $1 AND v.state = 'open' AND v.due_on > $2
-), gathered AS (
-    SELECT s.case_id, bit_or(s.bit) AS bits, min(s.press) AS press FROM stands s
-    WHERE s.bit = {BITS[Lane.URGENT]} OR NOT {consents.stopped("s.case_id")} GROUP BY s.case_id
-)"""
-_BITS = f"CASE WHEN g.bits & {MARKED} > 0 THEN g.bits & {MARKED} ELSE g.bits END AS bits"
+    SELECT v.case_id, v.closes_on, v.last_how, v.seen_at, v.attention_id, v.attention_rank,
+        CASE WHEN v.stopped THEN {BITS[Lane.URGENT]} ELSE
+            v.waits | CASE WHEN v.attention_rank > 0 THEN {BITS[Lane.URGENT]} ELSE 0 END
+            | CASE WHEN v.closes_on < $2 THEN {BITS[Lane.OVERDUE]} WHEN v.due_on <= $2 THEN {BITS[Lane.TODAY]}
+                ELSE {BITS[Lane.ALL]} END
+            | CASE WHEN v.test_on <= $2 THEN {BITS[Lane.TESTS]} ELSE 0 END END AS lanes,
+        CASE WHEN v.attention_rank > 0
+                THEN {_presses(Lane.URGENT, "v.closes_on - $2::date - 100000 * v.attention_rank")}
+            WHEN v.closes_on < $2 THEN {_presses(Lane.OVERDUE, "v.closes_on - $2")}
+            WHEN v.waits & {Waits.BUDDY:d} > 0 THEN {_presses(Lane.NO_BUDDY, "v.opened_on - $2")}
+            WHEN v.waits & {Waits.SCREENING:d} > 0 THEN {_presses(Lane.TESTS, "v.opened_on - $2")}
+            WHEN v.test_on <= $2 THEN {_presses(Lane.TESTS, "v.test_on - $2")}
+            WHEN v.waits & {Waits.DOCTOR:d} > 0 THEN {_presses(Lane.READY, "v.opened_on - $2")}
+            WHEN v.due_on <= $2 THEN {_presses(Lane.TODAY, "v.closes_on - $2")}
+            ELSE {_presses(Lane.ALL, "v.closes_on - $2")} END AS press
+    FROM visit_due v WHERE v.tenant_id = $1 AND v.state = 'open'
+        AND v.wakes_on <= CASE WHEN $3::integer & {BITS[Lane.ALL]} > 0 THEN '9999-12-31'::date ELSE $2::date END
+"""
+#: the lanes under which a row counts: as `rules.counts`
+_BITS = f"CASE WHEN r.lanes & {MARKED} > 0 THEN r.lanes & {MARKED} ELSE r.lanes END"
 
-_PLACED = f"""{_STANDS}, placed AS MATERIALIZED (
-    SELECT g.case_id, {_BITS}, g.press FROM gathered g
-)"""
+_PLACED = f"WITH placed AS MATERIALIZED ({_STANDS})"
 #: the case breaks a tie, only so that every page finds the same order
 _BY_PRESSURE = "r.press, r.case_id"
 
-#: $7 tambon, $8 village number, $9 project, $10 buddy (NULL: no filter), $11 codes or NULL, $12 the order.
+#: $6 tambon, $7 village number, $8 project, $9 buddy (NULL: no filter), $10 codes or NULL, $11 the order.
 #: Every case has its row and its person; LEFT JOIN keeps PostgreSQL from beginning with the filters, of which it thinks
 #: that they leave nobody, and from looking through all lanes for each case of the district
-_NARROWED = f"""{_STANDS}, placed AS MATERIALIZED (
-    SELECT g.case_id, {_BITS}, g.press,
-        CASE $12::text WHEN 'name' THEN h.sort_key WHEN 'opened' THEN f.opened_on::text WHEN 'buddy' THEN o.sort_key END
-            COLLATE "C" AS key
-    FROM gathered g
+_NARROWED = f"""
+WITH placed AS MATERIALIZED (
+    SELECT g.*, CASE $11::text WHEN 'name' THEN h.sort_key WHEN 'opened' THEN f.opened_on::text
+        WHEN 'buddy' THEN o.sort_key END COLLATE "C" AS key
+    FROM ({_STANDS}) g
     LEFT JOIN case_file f ON f.tenant_id = $1 AND f.id = g.case_id
     LEFT JOIN person h ON h.tenant_id = $1 AND h.id = f.person_id
     LEFT JOIN member o ON o.tenant_id = $1 AND o.id = f.buddy_id
-    WHERE ($7::text IS NULL OR h.subdistrict_code = $7) AND ($8::text IS NULL OR h.moo = $8)
-        AND ($9::uuid IS NULL OR f.project_id = $9) AND ($10::uuid IS NULL OR f.buddy_id = $10)
-        AND ($11::text[] IS NULL OR f.code = ANY ($11))
+    WHERE ($6::text IS NULL OR h.subdistrict_code = $6) AND ($7::text IS NULL OR h.moo = $7)
+        AND ($8::uuid IS NULL OR f.project_id = $8) AND ($9::uuid IS NULL OR f.buddy_id = $9)
+        AND ($10::text[] IS NULL OR f.code = ANY ($10))
 )"""
-#: $13 whether the first lane comes before the order that was asked for
-_BY_KEY = f"CASE WHEN $13::boolean THEN r.bits & -r.bits END, r.key, {_BY_PRESSURE}"
+#: $12 whether the first lane comes before the order that was asked for
+_BY_KEY = f"CASE WHEN $12::boolean THEN ({_BITS}) & -({_BITS}) END, r.key, {_BY_PRESSURE}"
 
-#: $4 and $5 limit and offset, $6 whether the whole page is shown
-_COUNTED = f""", counted AS (
-    SELECT coalesce(sum(n), 0) AS all_, coalesce(sum(n) FILTER (WHERE bits < {BITS[Lane.ALL]}), 0) AS work,
-        {", ".join(f"coalesce(sum(n) FILTER (WHERE bits & {BITS[lane]} > 0), 0) AS {lane}" for lane in list(BITS)[:-1])}
-    FROM (SELECT bits, count(*)::integer AS n FROM placed GROUP BY bits) each
+
+def _page(placed: str, order: str, *, whole: bool) -> str:
+    """How many stand in which lanes (`counted` and `numbers`, side by side) and a page of one lane. $4 and $5 limit and
+    offset. `whole`: with the number of all in care, which the list that is asked for every minute goes without.
+    """
+    everybody = "(SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open' AND NOT e.stopped)"
+    return f"""{placed}, counted AS (
+    SELECT array_agg(g.lanes) AS counted, array_agg(g.n) AS numbers
+    FROM (SELECT r.lanes, count(*) AS n FROM placed r GROUP BY r.lanes) g
 ), chosen AS (
-    SELECT * FROM placed r WHERE r.bits & $3 > 0
-    ORDER BY {{order}} LIMIT $4::integer OFFSET $5::integer
+    SELECT * FROM placed r WHERE ({_BITS}) & $3 > 0 ORDER BY {order} LIMIT $4::integer OFFSET $5::integer
 )
 SELECT k.*, EXISTS (SELECT FROM visit_due s WHERE s.tenant_id = $1 AND s.state = 'open') AS somebody,
-    CASE WHEN $6::boolean THEN (SELECT count(*) FROM visit_due e WHERE e.tenant_id = $1 AND e.state = 'open'
-        AND NOT {consents.stopped("e.case_id")}) END AS everybody,
+    {everybody if whole else "NULL"} AS everybody,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT (d.content::json -> 'enrolment' ->> 'buddy_within_hours')::integer
         FROM district_settings d WHERE d.tenant_id = $1
         ORDER BY d.number DESC, d.set_at DESC, d.id DESC LIMIT 1) END AS within_hours,
     c.code, c.stage, c.colour, c.opened_on, c.made_at, c.test_on, c.ready AS all_there, p.called_name, p.family_name,
-    p.subdistrict_code, p.moo, m.called_name AS buddy, v.closes_on, v.last_how, v.seen_at, v.attention_id,
-    v.attention_rank AS rank, r.bits,
+    p.subdistrict_code, p.moo, m.called_name AS buddy, r.case_id, r.closes_on, r.last_how, r.seen_at, r.attention_id,
+    r.attention_rank AS rank, r.press, {_BITS} AS bits,
     CASE WHEN c.buddy_id IS NULL THEN (SELECT max(x.ended_at) FROM assignment x
         WHERE x.tenant_id = $1 AND x.case_id = c.id) END AS left_at
 FROM counted k
 LEFT JOIN (chosen r
-    JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = r.case_id
     JOIN case_file c ON c.tenant_id = $1 AND c.id = r.case_id
     JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
     LEFT JOIN member m ON m.tenant_id = $1 AND m.id = c.buddy_id) ON true
-ORDER BY {{order}}
 """
 
-#: the whole district by what presses: the counts and a page of one lane
-BOARD = _PLACED + _COUNTED.format(order=_BY_PRESSURE)
+
+#: the whole district by what presses: the counts and one page of a lane. The page's rows come in any order (`press`,
+#: then `case_id`), since a second sort costs more than sorting them where they are shown
+LIST, WHOLE = (_page(_PLACED, _BY_PRESSURE, whole=whole) for whole in (False, True))
 
 #: the same, narrowed or in another order
-BOARD_NARROWED = _NARROWED + _COUNTED.format(order=_BY_KEY)
+LIST_NARROWED, WHOLE_NARROWED = (
+    f"{_page(_NARROWED, _BY_KEY, whole=whole)} ORDER BY {_BY_KEY}" for whole in (False, True)
+)
 
 #: what the filters offer. $2 tambon and $3 village number (NULL: everywhere) in which the buddies visit, $4 the buddy
 #: who is chosen, $5 the most
@@ -122,17 +115,16 @@ SELECT (SELECT json_agg(json_build_array(j.id, j.name) ORDER BY j.starts_on DESC
         SELECT DISTINCT w.subdistrict_code, w.moo FROM cared w WHERE w.subdistrict_code IS NOT NULL) y) AS places
 """
 
-#: the same rows for a file: all of the lane, with the project; $4 the most that a file holds, $6 true
+#: the same rows for a file: all of the lane, with the project; $4 the most that a file holds
 EXPORT = f"""{_NARROWED}
 SELECT c.code, c.stage, c.colour, c.opened_on, c.test_on, p.called_name, p.family_name, p.subdistrict_code, p.moo,
-    v.closes_on, v.last_how, v.seen_at, r.bits, m.called_name AS buddy, j.name AS project
+    r.closes_on, r.last_how, r.seen_at, {_BITS} AS bits, m.called_name AS buddy, j.name AS project
 FROM placed r
-JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = r.case_id
 JOIN case_file c ON c.tenant_id = $1 AND c.id = r.case_id
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 JOIN project j ON j.tenant_id = $1 AND j.id = c.project_id
 LEFT JOIN member m ON m.tenant_id = $1 AND m.id = c.buddy_id
-WHERE r.bits & $3 > 0 AND $6::boolean ORDER BY {_BY_KEY} LIMIT $4::integer OFFSET $5::integer
+WHERE ({_BITS}) & $3 > 0 ORDER BY {_BY_KEY} LIMIT $4::integer OFFSET $5::integer
 """
 
 #: one case with all that stands at the head of its page, and the audit row of having been seen. $2 code, $3 to $8 entry

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -50,6 +50,17 @@ BITS = {lane: 1 << place for place, lane in enumerate(ORDER)}
 MARKED = BITS[Lane.TODAY] - 1
 #: which bits belong to what was asked for
 MASKS = {**BITS, Lane.WORK: BITS[Lane.ALL] - 1, Lane.ALL: 2 * BITS[Lane.ALL] - 1}
+
+
+def counts(found: Iterable[tuple[int, int]]) -> dict[Lane, int]:
+    """People in each lane, from (the bits as the statement finds them, people): today and the rest have only those
+    whom no lane above has."""
+    numbers = dict.fromkeys(LANES, 0)
+    for bits, people in found:
+        counted = bits & MARKED or bits
+        for lane in LANES:
+            numbers[lane] += people if counted & MASKS[lane] else 0
+    return numbers
 
 
 class Sort(StrEnum):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
 from khuen import audit
-from khuen.board import queries
-from khuen.board.rules import MASKS, ORDER, Lane, Sort
+from khuen.board import queries, rules
+from khuen.board.rules import MASKS, Lane, Sort
 from khuen.cases import sharing
 from khuen.cases.rules import OWN_WORK, Recipient
 from khuen.tenancy import Here, hot
@@ -73,15 +74,16 @@ class Board:
 
 async def board(here: Here, asked: Asked, *, whole: bool = True) -> Board:
     """The counts of the lanes and one page of one of them, in one statement; what the filters offer is one more."""
-    where = here.today, MASKS[asked.lane], PAGE, (asked.page - 1) * PAGE, whole
+    where = here.today, MASKS[asked.lane], PAGE, (asked.page - 1) * PAGE
     if asked.narrowed:
-        found = await hot(queries.BOARD_NARROWED, *where, *_filters(asked))
+        found = await hot(queries.WHOLE_NARROWED if whole else queries.LIST_NARROWED, *where, *_filters(asked))
     else:
-        found = await hot(queries.BOARD, *where)
+        found = await hot(queries.WHOLE if whole else queries.LIST, *where)
+        found.sort(key=itemgetter("press", "case_id"))
     head = found[0]
-    counts = {lane: head[lane] for lane in (Lane.WORK, *ORDER[:-1])}
-    if asked.lane is Lane.ALL:
-        counts[Lane.ALL] = head["all_"]
+    counts = rules.counts(zip(head["counted"] or (), head["numbers"] or (), strict=True))
+    if asked.lane is not Lane.ALL:
+        del counts[Lane.ALL]
     return Board(
         rows=found if head["code"] else [],
         counts=counts,
@@ -110,13 +112,13 @@ async def hand(
 
 
 async def _rows(here: Here, asked: Asked, codes: Collection[str]) -> tuple[list[Any], bool]:
-    where = here.today, MASKS[asked.lane], LARGEST_EXPORT + 1, 0, True
+    where = here.today, MASKS[asked.lane], LARGEST_EXPORT + 1, 0
     found = await hot(queries.EXPORT, *where, *_filters(asked, codes))
     return found[:LARGEST_EXPORT], len(found) > LARGEST_EXPORT
 
 
 def _filters(asked: Asked, codes: Collection[str] = ()) -> tuple[Any, ...]:
-    """$7 to $13 of the narrowed statements."""
+    """$6 to $12 of the narrowed statements."""
     place = asked.subdistrict_code, asked.moo
     return *place, asked.project_id, asked.buddy_id, list(codes) or None, asked.sort, asked.lane is Lane.WORK
 

@@ -1,34 +1,35 @@
 """Statements about buddies; the tenant is $1 in each."""
 
-from khuen.cases import consents
+from khuen.cases import consents, standing
 
 #: `buddy_id` of the case says who visits now, for the board: it is written with the assignment and never alone
-ASSIGN = """
-WITH made AS (
+ASSIGN = standing.changed(
+    "UPDATE case_file c SET buddy_id = made.member_id FROM made WHERE c.tenant_id = $1 AND c.id = made.case_id",
+    """made AS (
     INSERT INTO assignment (tenant_id, id, case_id, member_id, started_at, extra_reason, batch_id, made_by)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING case_id, member_id
+)""",
 )
-UPDATE case_file c SET buddy_id = made.member_id FROM made WHERE c.tenant_id = $1 AND c.id = made.case_id
-"""
+
+_NOBODY_NOW = "UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id"
 
 #: $2 cases: which of them had somebody
-END = """
-WITH ended AS (
+END = standing.changed(
+    _NOBODY_NOW,
+    """ended AS (
     UPDATE assignment SET ended_at = $3, end_reason = $4
     WHERE tenant_id = $1 AND case_id = ANY ($2::uuid[]) AND ended_at IS NULL RETURNING case_id
+)""",
 )
-UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id
-RETURNING ended.case_id
-"""
 
 #: $2 member, $3 at, $4 reason: everything that this member holds
-END_OF_MEMBER = """
-WITH ended AS (
+END_OF_MEMBER = standing.changed(
+    _NOBODY_NOW,
+    """ended AS (
     UPDATE assignment SET ended_at = $3, end_reason = $4
     WHERE tenant_id = $1 AND member_id = $2 AND ended_at IS NULL RETURNING case_id
+)""",
 )
-UPDATE case_file c SET buddy_id = NULL FROM ended WHERE c.tenant_id = $1 AND c.id = ended.case_id RETURNING c.id
-"""
 
 #: what a member held until lately, of open cases that nobody visits since. $2 member, $3 the end reason, $4 since
 LEFT_BEHIND = f"""

@@ -234,7 +234,7 @@ async def _take_back(here: Here, case_ids: list[UUID], started_at: datetime) -> 
 
 
 async def _end(here: Here, case_ids: list[UUID], reason: str) -> bool:
-    ended = [row["case_id"] for row in await hot(queries.END, case_ids, here.now, reason)]
+    ended = [row["id"] for row in await hot(queries.END, case_ids, here.now, reason)]
     if len(ended) == 1:
         await audit.record(here, "assignment:ended", ended[0])
     else:

@@ -1,7 +1,8 @@
 """Whose consent stands: the one rule that every list goes by (docs/domain.md, Consent).
 
-A decision about a consent is a row, and the newest one of a kind stands. Nothing is kept beside these rows, so what
-somebody takes back is gone from every list at the next request.
+A decision about a consent is a row, and the newest one of a kind stands. Lists read these rows, so what
+somebody takes back is gone from every one of them at the next request. The board alone reads what `cases.standing`
+keeps of them, written by the statement that writes the decision.
 
 These are pieces of SQL for the statements of the rooms above, where $1 is the tenant. `case` is an expression of type
 uuid over the statement's own tables ("c.id").

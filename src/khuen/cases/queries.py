@@ -1,7 +1,7 @@
 """Statements of cases that outgrow the ORM, and the bulk writes that an import and a single form share."""
 
 from khuen import audit
-from khuen.cases import consents
+from khuen.cases import consents, standing
 from khuen.cases.rules import ConsentKind
 
 #: takes $3 numbers at once; the row stays locked until COMMIT, so nobody else opens cases in between
@@ -24,9 +24,22 @@ INSERT INTO case_step (tenant_id, id, case_id, stage, on_date, reason, recorded_
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
 """
 
-CONSENT = """
-INSERT INTO consent (tenant_id, id, case_id, kind, decision, version, decided_on, guardian_sealed, recorded_at, by_id)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id
+#: $2 cases, $3 stage
+STAGE = standing.changed("UPDATE case_file c SET stage = $3 WHERE c.tenant_id = $1 AND c.id = ANY ($2::uuid[])")
+
+#: $2 case in each, and $3 colour, day, or whether all is there
+COLOUR = standing.changed("UPDATE case_file c SET colour = $3 WHERE c.tenant_id = $1 AND c.id = $2")
+TEST_DAY = standing.changed("UPDATE case_file c SET test_on = $3 WHERE c.tenant_id = $1 AND c.id = $2")
+READY = standing.changed("UPDATE case_file c SET ready = $3 WHERE c.tenant_id = $1 AND c.id = $2")
+
+CONSENT = f"""
+WITH said AS (
+    INSERT INTO consent (tenant_id, id, case_id, kind, decision, version, decided_on, guardian_sealed, recorded_at,
+        by_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (tenant_id, id) DO NOTHING
+    RETURNING id, case_id, kind, decision, recorded_at
+), {standing.STOPS}
+SELECT id FROM said
 """
 
 CONSENT_OF = "SELECT case_id, kind, decision FROM consent WHERE tenant_id = $1 AND id = $2"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
+from enum import IntFlag, StrEnum
 
 from khuen.msgid import N_
 
@@ -17,6 +17,14 @@ class Stage(StrEnum):
     AWAITING_DOCTOR = "awaiting_doctor"
     CERTIFIED = "certified"
     CLOSED = "closed"
+
+
+class Waits(IntFlag):
+    """What a case waits for whatever the day, as it is stored (`visit_due.waits`): the bits of the board's lanes."""
+
+    BUDDY = 4
+    SCREENING = 8
+    DOCTOR = 16
 
 
 class LegalBasis(StrEnum):

@@ -117,7 +117,12 @@ async def record_step(
 
     Raises NotFound.
     """
-    row = await CaseFile.select(CaseFile.id, CaseFile.stage).where(CaseFile.id == case_id).lock_rows().first()
+    row = (
+        await CaseFile.select(CaseFile.id, CaseFile.stage)
+        .where(CaseFile.id == case_id)
+        .lock_rows("NO KEY UPDATE")
+        .first()
+    )
     if row is None:
         raise NotFound
     values = (key or uuid7(here.now), case_id, stage, on, reason, here.now, here.member_id)
@@ -143,7 +148,7 @@ async def record_steps(here: Here, steps: list[tuple[UUID, Step]]) -> None:
     for id_, taken in own.items():
         reached.setdefault(stage_of(taken), []).append(id_)
     for stage, ids in reached.items():
-        await hot("UPDATE case_file SET stage = $2 WHERE tenant_id = $1 AND id = ANY ($3::uuid[])", stage, ids)
+        await hot(queries.STAGE, ids, stage)
 
 
 async def steps(here: Here, case_id: UUID) -> list[Step]:
@@ -162,26 +167,25 @@ async def correct_safety_note(here: Here, case_id: UUID, text: str) -> None:
 
 async def record_colour(here: Here, case_id: UUID, colour: str) -> None:
     """The word of the newest decision; who decided, when and why is kept by whoever decides. Raises NotFound."""
-    changed = await CaseFile.update({CaseFile.colour: colour}).where(CaseFile.id == case_id).returning(CaseFile.id)
-    if not changed:
+    if not await hot(queries.COLOUR, case_id, colour):
         raise NotFound
 
 
 async def record_colours(colours: list[tuple[UUID, str]]) -> None:
     """The same for many, in one flight: (case id, colour)."""
-    await many("UPDATE case_file SET colour = $3 WHERE tenant_id = $1 AND id = $2", colours)
+    await many(queries.COLOUR, colours)
 
 
 async def record_test_days(days: list[tuple[UUID, date]]) -> None:
     """The day drawn for the next test of each case: (case id, day). The treatment room draws it."""
     if days:
-        await many("UPDATE case_file SET test_on = $3 WHERE tenant_id = $1 AND id = $2", days)
+        await many(queries.TEST_DAY, days)
 
 
 async def record_ready(ready: list[tuple[UUID, bool]]) -> None:
     """Whether everything that the pack of a case asks for is there. The pathway works it out."""
     if ready:
-        await many("UPDATE case_file SET ready = $3 WHERE tenant_id = $1 AND id = $2", ready)
+        await many(queries.READY, ready)
 
 
 async def record_projects(projects: list[tuple[UUID, UUID]]) -> None:
@@ -194,7 +198,8 @@ async def record_consent(here: Here, case_id: UUID, consent: Consent, *, key: UU
 
     Raises NotFound, KeyReused when the key stands for another decision.
     """
-    case = await CaseFile.select(CaseFile.person_id).where(CaseFile.id == case_id).first()
+    # one decision after the other: the last one is what the plan of visits keeps
+    case = await CaseFile.select(CaseFile.person_id).where(CaseFile.id == case_id).lock_rows("NO KEY UPDATE").first()
     if case is None:
         raise NotFound
     own = await vault.person(here, case["person_id"])
@@ -318,7 +323,7 @@ def _consent(own: vault.PersonVault | None, row: Any) -> Consent:
 async def _restage(case_id: UUID) -> None:
     rows = await CaseStep.select().where(CaseStep.case_id == case_id)
     stage = stage_of(Step(Stage(row["stage"]), row["on_date"], row["recorded_at"]) for row in rows)
-    await CaseFile.update({CaseFile.stage: stage}).where(CaseFile.id == case_id)
+    await hot(queries.STAGE, [case_id], stage)
 
 
 def _found(row: Any, alike: bool) -> FoundCase:

@@ -5,7 +5,7 @@ comes in as parallel arrays; the case's own pack chooses among them. Newest mean
 """
 
 from khuen import audit
-from khuen.cases import consents
+from khuen.cases import consents, standing
 
 #: newer than what is known; one from before the plan turned is worked out by the rule
 _NEWER = "(v.seen_at IS NULL OR (v.seen_at, v.seen_id) < ($7, $4)) AND (v.turned_at IS NULL OR v.turned_at <= $7)"
@@ -139,16 +139,21 @@ INSERT INTO undo (tenant_id, id, kind, subject_id, member_id, made_at, expires_a
 VALUES ($1, $2, 'check_in', $2, $3, $4, $5) ON CONFLICT (tenant_id, id) DO NOTHING
 """
 
-BEGIN = """
-INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, priority)
-VALUES ($1, $2, $3, 'open', $4, $5, $6, $7)
+#: what a plan keeps of its case, from its first day on
+_STANDS = f"c.opened_on, {standing.WAITS}, {standing.TEST_ON}, {consents.stopped('c.id')}"
+
+BEGIN = f"""
+INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, priority, opened_on, waits, test_on,
+    stopped)
+SELECT $1, $2, c.id, 'open', $4, $5, $6, $7, {_STANDS} FROM case_file c WHERE c.tenant_id = $1 AND c.id = $3
 ON CONFLICT (tenant_id, case_id) DO NOTHING
 """
 
-SETTLE = """
+SETTLE = f"""
 INSERT INTO visit_due (tenant_id, id, case_id, state, opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
-    attention_id, attention_rank, priority, turned_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    attention_id, attention_rank, priority, turned_at, opened_on, waits, test_on, stopped)
+SELECT $1, $2, c.id, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, {_STANDS}
+FROM case_file c WHERE c.tenant_id = $1 AND c.id = $3
 ON CONFLICT (tenant_id, case_id) DO UPDATE SET (opens_on, due_on, closes_on, seen_at, seen_id, last_how, misses,
     attention_id, attention_rank, priority, turned_at) = (EXCLUDED.opens_on, EXCLUDED.due_on, EXCLUDED.closes_on,
     EXCLUDED.seen_at, EXCLUDED.seen_id, EXCLUDED.last_how, EXCLUDED.misses, EXCLUDED.attention_id,
