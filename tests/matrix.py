@@ -182,6 +182,9 @@ POST /{tenant}/tasks/{decision_id}/results        chair,clinic,coordinator,docto
 GET  /{tenant}/chair                          chair                      200  -    -    -    6
 GET  /{tenant}/messages                       coordinator                200  -    -    -    4
 GET  /{tenant}/messages/{message_id}          coordinator                200  -    404  404  4
+GET  /{tenant}/my-messages                    buddy,chair,clinic,coordinator,doctor,tenant_admin 200 - - - 4
+POST /{tenant}/my-messages/line-codes         buddy,chair,clinic,coordinator,doctor,tenant_admin 409 - - -
+POST /{tenant}/my-messages/line/removal       buddy,chair,clinic,coordinator,doctor,tenant_admin 303 - - -
 POST /{tenant}/messages/{message_id}/retry    coordinator                303  -    404  404
 GET  /{tenant}/admin/members                  tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/members                  tenant_admin               422  -    -    -
@@ -247,6 +250,7 @@ OUTSIDE = {
 GET /
 GET /{tenant}
 GET /components
+POST /hooks/line/{slug}
 GET /healthz
 GET /readyz
 GET /metrics

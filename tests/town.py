@@ -542,6 +542,8 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "settings/holidays": {**key, "new-1": "99"},
         "wording/{kind}": {**key, "said": "ตรวจ", "subject": "นัด"},
         "admin/test-messages": key,
+        "my-messages/line-codes": key,
+        "settings/line": {**key, "token": "x", "secret": "y"},
         "audit/checks": key,
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},
         "{pair_id}/merge": {**key, "mark": "x"},

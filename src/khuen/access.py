@@ -46,6 +46,7 @@ _DAILY_WORK = {
     "enrolment.enrol",
     "enrolment.import",
     "messages.see",
+    "messages.own",
     "messages.nudge",
     "treatment.see",
     "treatment.schedule",
@@ -71,6 +72,7 @@ _CARE = frozenset(
         "cases.skip",
         "packs.see",
         "pages.find",
+        "messages.own",
         "endings.complete",
         "endings.confirm",
         "meetings.see",
@@ -91,15 +93,24 @@ _CARE = frozenset(
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
-    "buddy": frozenset({"followups.today", "followups.log", "buddies.decline", "undo"}),
+    "buddy": frozenset({"messages.own", "followups.today", "followups.log", "buddies.decline", "undo"}),
     "clinic": _CARE | {"treatment.schedule"},
     "doctor": _CARE,
     "chair": frozenset(
-        {"lists.see", "meetings.see", "meetings.chair", "meetings.name", "pages.find", "tasks.see", "undo"}
+        {
+            "lists.see",
+            "messages.own",
+            "meetings.see",
+            "meetings.chair",
+            "meetings.name",
+            "pages.find",
+            "tasks.see",
+            "undo",
+        }
     ),
     "hospital_director": frozenset(),
     "tenant_admin": frozenset(
-        {"admin.members", "admin.invite", "admin.settings", "admin.audit", "packs.see", "pages.find"}
+        {"admin.members", "admin.invite", "admin.settings", "admin.audit", "messages.own", "packs.see", "pages.find"}
     ),
     "registrar": frozenset(),
     "station_officer": frozenset(),

@@ -27,12 +27,13 @@ from khuen.endings import routes as endings
 from khuen.enrolment import routes as enrolment
 from khuen.errors import Busy, KhuenError
 from khuen.failure import show
-from khuen.followups import nudges, round_pages
+from khuen.followups import nudges, round_pages, routes_line
 from khuen.followups import routes as followups
 from khuen.headers import safe_headers
 from khuen.lists import routes as lists
 from khuen.meetings import routes as meetings
 from khuen.messages import routes as messages
+from khuen.messages import routes_own as own_messages
 from khuen.pathway import routes as pathway
 from khuen.pathway import routes_packs as packs
 from khuen.records import routes as records
@@ -60,10 +61,12 @@ ROUTES: list[Any] = [
     *training.ROUTES,
     *followups.ROUTES,
     *nudges.ROUTES,
+    *routes_line.ROUTES,
     *round_pages.ROUTES,
     *endings.ROUTES,
     *meetings.ROUTES,
     *messages.ROUTES,
+    *own_messages.ROUTES,
     *board.ROUTES,
     *enrolment.ROUTES,
     *lists.ROUTES,

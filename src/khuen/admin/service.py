@@ -13,6 +13,7 @@ from khuen.admin import queries, rules
 from khuen.buddies import service as buddies
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.members import Details, NewMember
+from khuen.messages import links
 from khuen.msgid import N_
 from khuen.tenancy import Here, hot
 from khuen.words import gettext
@@ -188,6 +189,7 @@ def _changed(before: Details, after: Details) -> str:
 async def leave(here: Here, member_id: UUID) -> None:
     """Somebody works here no longer; whoever they visited waits for another buddy. Raises NotFound."""
     await members.leave(here, member_id)
+    await links.end_of(here, member_id)
     await buddies.end_of_member(here, member_id, gettext(WORKS_NO_MORE))
 
 

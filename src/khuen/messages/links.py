@@ -19,6 +19,7 @@ from khuen.msgid import N_
 from khuen.tenancy import Here, hot
 
 CODE_LASTS = timedelta(minutes=15)
+PAGE = "my-messages"  #: where a member sees how they are reached
 EVENTS_KEPT = timedelta(days=30)
 NOT_CONNECTED = N_("The district has no account on LINE yet.")
 
@@ -58,7 +59,13 @@ async def ask_code(here: Here, key: UUID) -> None:
 
 async def unlink(here: Here) -> None:
     """One's own link ends. Harmless twice."""
-    await _end(here, await hot(queries.END_BY_MEMBER, here.member_id, here.now, "member"))
+    assert here.member_id is not None
+    await end_of(here, here.member_id)
+
+
+async def end_of(here: Here, member_id: UUID) -> None:
+    """Nobody is reached by LINE as this member any more. Harmless twice."""
+    await _end(here, await hot(queries.END_BY_MEMBER, member_id, here.now, "member"))
 
 
 async def link(here: Here, code: str, user: str) -> UUID | None:
