@@ -125,6 +125,7 @@ async def test_whoever_coordinates_never_sees_how_many_tests_were_negative(site:
     coordinator, doctor = await site.clients["nok"].get(path), await site.clients["wipa"].get(path)
     assert "ตรวจแล้ว 7 ครั้ง" in coordinator.text and "3 จาก 4" not in coordinator.text
     assert "3 จาก 4" in doctor.text
+    assert "ตัวอย่าง" in coordinator.text.partition("<h1")[2].partition("</h1>")[0], "whose way it is"
 
 
 async def test_undoing_what_is_no_skip_is_not_found(site: Site) -> None:

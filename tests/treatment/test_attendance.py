@@ -173,6 +173,10 @@ async def test_the_whole_roster_is_saved_at_once_without_scripts(site: Site, roo
     unchanged = {f"key.{codes[1]}": str(uuid7()), f"was.{codes[1]}": "work", f"why.{codes[1]}": "work"}
     await nok.post(f"/chatturat/sessions/{it}/attendance", data=unchanged)
     assert await root.fetchval("SELECT count(*) FROM attendance") == 3, "what says nothing new is no row"
+    late = {f"key.{codes[2]}": str(uuid7()), f"was.{codes[2]}": "", f"here.{codes[2]}": "yes", "find": codes[0][-4:]}
+    found = await nok.post(f"/chatturat/sessions/{it}/attendance", data=late)
+    assert found.status_code == 200 and (await roster(site, it))[codes[2]] == CAME, "no tick is lost by looking"
+    assert f'id="row-{codes[0]}"' in found.text and f'id="row-{codes[2]}"' not in found.text
 
 
 async def test_a_tick_saves_its_row_and_shows_the_counts(site: Site) -> None:

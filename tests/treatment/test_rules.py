@@ -281,6 +281,12 @@ def test_a_strip_that_is_positive_has_to_be_confirmed() -> None:
     assert [rules.was_done(result) for result in Result] == [True, True, False, False]
 
 
+@pytest.mark.parametrize(("asked", "meant"), [("สมมุติ", True), ("๐๐๐๗", True), ("ctr-0007", True), ("ทดลอง", False)])
+def test_somebody_on_a_roster_is_found_by_a_part_of_name_or_code(asked: str, meant: bool) -> None:
+    assert rules.is_meant(asked, "คุณสมมุติ ท.", "CTR-0007") is meant
+    assert rules.is_meant("", "คุณสมมุติ ท.", "CTR-0007")
+
+
 # --- when the next test is due -------------------------------------------------------------------------------------
 
 

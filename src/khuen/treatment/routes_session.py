@@ -55,7 +55,10 @@ async def sheet(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID
 
 @post("/{tenant:str}/sessions/{session_id:uuid}/attendance", opt=ATTEND)
 async def attendance(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]) -> Response[Any]:
-    """The whole roster, or as much of it as the form holds; only rows that say something new are written."""
+    """The whole roster, or as much of it as the form holds; only rows that say something new are written.
+
+    Looking for somebody is a button of the same form, so that no tick is lost; who is looked for is in no address.
+    """
     raw = await request.form()
     codes = [name.removeprefix("key.") for name in raw if name.startswith("key.")]
     marks, errors = _marks(raw, codes)
@@ -70,6 +73,9 @@ async def attendance(request: Asked, tenant: FromPath[str], session_id: FromPath
     if errors:
         draft = {one.code: one.said for one in marks}
         return await _session(request, session_id, errors=errors, typed=web.typed(raw), draft=draft, status=422)
+    if find := str(raw.get("find", "")).strip()[:60]:
+        kept = {"correction": correction} if "correction" in raw else {}
+        return await _session(request, session_id, typed=kept, find=find)
     return web.saved(request, f"/{tenant}/sessions/{session_id}", text=SAVED)
 
 
@@ -134,6 +140,7 @@ async def _session(
     errors: dict[str, str] | None = None,
     typed: dict[str, str] | None = None,
     draft: dict[str, Said] | None = None,
+    find: str = "",
     status: int = 200,
 ) -> Response[str]:
     here = web.here(request)
@@ -148,6 +155,8 @@ async def _session(
         status=status,
         it=found,
         people=people,
+        shown=[one for one in people if rules.is_meant(find, one.name, one.code)],
+        find=find,
         time=clock.time_of_day(found.starts_at),
         may_mark=rules.may_mark(found.on, here.today) and found.state == "planned",
         day_has_come=rules.may_mark(found.on, here.today),

@@ -13,7 +13,7 @@ from uuid import UUID
 from khuen.cases.rules import Stage, Step, stage_of, standing
 from khuen.clock import BANGKOK
 from khuen.msgid import N_
-from khuen.thai import arabic
+from khuen.thai import arabic, squash
 
 LONGEST_SERIES_DAYS = 366
 
@@ -202,6 +202,12 @@ def said(ticked: bool, why: str, was: Said | None) -> Said | None:
     if why:
         return Said(Mark.ABSENT, Reason(why))
     return Said(Mark.ABSENT, Reason.UNKNOWN) if was else None
+
+
+def is_meant(asked: str, name: str, code: str) -> bool:
+    """Whether somebody on a roster is meant by a part of a name or of a case code, as it was typed."""
+    wanted = squash(asked)
+    return wanted in squash(name) or wanted in squash(code)
 
 
 def from_code(code: str) -> Said | None:
