@@ -120,11 +120,23 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "clock": frozenset(),
 }
 ROLES = frozenset(PERMISSIONS) - {"clock"}
+#: the first of these that a member may enter is their home
+HOMES = (
+    ("board.see", "board"),
+    ("followups.today", "b/"),
+    ("meetings.chair", "chair"),
+    ("admin.members", "admin"),
+)
 
 
 def may(roles: frozenset[str], permission: str) -> bool:
     """Whether any of these roles has this permission; an unknown role has none."""
     return any(permission in PERMISSIONS.get(role, ()) for role in roles)
+
+
+def home_of(roles: frozenset[str]) -> str | None:
+    """Where somebody with these roles begins in a district; None while no page is made for them."""
+    return next((place for permission, place in HOMES if may(roles, permission)), None)
 
 
 def all_permissions() -> frozenset[str]:

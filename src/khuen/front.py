@@ -13,20 +13,8 @@ from khuen.database import Pools
 from khuen.errors import NotFound
 from khuen.signin.role_names import COMING, ROLE_NAMES, ROLE_WORK
 
-#: the first of these that a member may enter is their home
-HOMES = (
-    ("board.see", "board"),
-    ("followups.today", "b/"),
-    ("meetings.chair", "chair"),
-    ("admin.members", "admin"),
-)
 _PRACTICE = """SELECT slug, name FROM auth.tenant WHERE practice AND state = 'active'
                ORDER BY as_of DESC NULLS FIRST, slug"""
-
-
-def home_of(roles: frozenset[str]) -> str | None:
-    """Where somebody with these roles begins in a district; None while no page is made for them."""
-    return next((place for permission, place in HOMES if access.may(roles, permission)), None)
 
 
 @get("/", opt={"perm": access.PUBLIC})
@@ -47,7 +35,7 @@ async def home(request: Request[Any, Any, Any], tenant: FromPath[str]) -> Respon
     here = request.scope["state"].get("here")
     if here is None:
         return Redirect(f"/{tenant}/sign-in")
-    place = home_of(here.roles)
+    place = access.home_of(here.roles)
     if place is not None:
         return Redirect(f"/{tenant}/{place}")
     held = [role for role in ROLE_NAMES if role in here.roles]

@@ -5,17 +5,22 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import openpyxl
 
 from khuen import audit
 from khuen.admin import audit_log
-from khuen.admin.audit_words import ACTS, THINGS
+from khuen.admin.audit_words import ACTS, PAGES, THINGS
+from khuen.board.case_page import TABS
+from khuen.endings import away_pages, closing_pages, drop_out_pages, slip_pages
 from khuen.ids import uuid7
 from khuen.tenancy import within
 from khuen.words import gettext as th
 from tests.admin.conftest import Office
+
+SRC = Path(audit.__file__).parent
 
 LOG = "/chatturat/admin/audit"
 
@@ -68,6 +73,12 @@ async def test_pages_follow_each_other_without_gap_or_double(office: Office) -> 
         further = re.search(r'href="([^"]+)">ก่อนหน้านี้', page)
         address = further[1].replace("&amp;", "&") if further else ""
     assert seen == list(range(119, -1, -1))
+
+
+def test_every_part_of_a_case_that_is_looked_at_has_words() -> None:
+    pages = (away_pages.REFERRALS, away_pages.STAYS, away_pages.TRANSFERS, drop_out_pages.PAGE, closing_pages.PAGE)
+    said = {page for file in SRC.rglob("*.py") for page in re.findall(r'page="([^"]+)"', file.read_text())}
+    assert {*TABS, *(page.path for page in (*pages, slip_pages.SLIPS)), *said} - {"case"} <= set(PAGES)
 
 
 async def test_a_file_is_safe_and_written_down(office: Office, root: Any) -> None:

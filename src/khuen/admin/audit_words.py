@@ -199,6 +199,16 @@ ACTS = {
 }
 #: the part of a case, or the page, that an act was about
 PAGES = {
+    "path": N_("course of the case"),
+    "visits": N_("visits of the buddy"),
+    "buddy": N_("buddies until now"),
+    "opened": N_("who opened the file"),
+    "slips": N_("slips"),
+    "drop-outs": N_("interruption"),
+    "referrals": N_("referral"),
+    "stays": N_("stay elsewhere"),
+    "transfers": N_("transfer"),
+    "again": N_("coming back"),
     "screening": N_("screening"),
     "assignment": N_("buddy"),
     "livelihood": N_("livelihood"),

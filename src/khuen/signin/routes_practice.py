@@ -12,7 +12,6 @@ from litestar.response import Redirect
 
 from khuen import access, audit, clock, thai, web
 from khuen.errors import NotFound
-from khuen.front import home_of
 from khuen.signin import accounts, limits, restarts
 from khuen.signin.door import Asked, page_of
 from khuen.signin.entering import enter, limiter_of, text
@@ -114,7 +113,7 @@ async def _practice_roles(place: Place) -> list[tuple[str, str, str, bool]]:
         rows = await connection.fetch(f"SELECT DISTINCT r.role {_PRACTICE}", place.id)
     there = {row["role"] for row in rows}
     return [
-        (role, name, ROLE_WORK[role], home_of(frozenset({role})) is not None)
+        (role, name, ROLE_WORK[role], access.home_of(frozenset({role})) is not None)
         for role, name in ROLE_NAMES.items()
         if role in there
     ]
