@@ -15,16 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID, uuid4
 
 import uvloop
 
-from bench import data, load
+from bench import crowd, data, load
 from bench import stage as stages
 from bench.data import Phone, Size
 from bench.ledger import Ledger, verify
@@ -121,7 +123,17 @@ async def worker(on: Scene, times: int) -> str:
             _kill(running)
             running.wait()
     running, began = _worker(on.stage), time.monotonic()
-    root = await connect(on.stage.superuser_of(DATABASE))
+    try:
+        said = await _delivered(on)
+    finally:
+        running.terminate()
+        running.wait()
+    return f"the worker killed {times} times; {said}; the last one after {time.monotonic() - began:.0f} s"
+
+
+async def _delivered(on: Scene) -> str:
+    """Wait until no urgent message waits. Raises AssertionError when one still does, or went out twice."""
+    root, began = await connect(on.stage.superuser_of(DATABASE)), time.monotonic()
     try:
         while waiting := await root.fetchval(_WAITING):
             if time.monotonic() - began > DELIVERED:
@@ -134,12 +146,9 @@ async def worker(on: Scene, times: int) -> str:
         )
     finally:
         await root.close()
-        running.terminate()
-        running.wait()
     if twice:
         raise AssertionError(f"{twice} messages were accepted twice")
-    said = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
-    return f"the worker killed {times} times; messages: {said}; the last one after {time.monotonic() - began:.0f} s"
+    return "messages: " + ", ".join(f"{count:,} {state}" for state, count in sorted(states.items()))
 
 
 _WAITING = "SELECT count(*) FROM message WHERE urgent AND state IN ('waiting', 'sending')"
@@ -183,19 +192,66 @@ async def cuts(on: Scene, times: int) -> str:
     return f"the line cut {times} times, {ambiguous} times after COMMIT was sent and before its reply came"
 
 
+async def absent(on: Scene, times: int) -> str:
+    """No Redis at all, for so many seconds: the site and a worker go on by looking at the rows."""
+    on.site.stop()
+    nowhere = {"KHUEN_REDIS_URL": "unix:///nowhere/redis.sock"}
+    on.site = stages.serve(on.stage, DATABASE, more=nowhere)
+    await on.site.ready()
+    running = _worker(on.stage, nowhere)
+    try:
+        async with on.under_load("urgent"):
+            await asyncio.sleep(times)
+        said = await _delivered(on)
+    finally:
+        running.terminate()
+        running.wait()
+    bad = sum(ledger.answers["later"] + ledger.answers["line broke"] for ledger in on.ledgers)
+    if bad:
+        raise AssertionError(f"{bad} answers were worse because Redis was absent")
+    return f"Redis absent for {times} s; {said}"
+
+
+async def phones(on: Scene, times: int) -> str:
+    """So many waves of a thousand phones that come back at once (bench/crowd.py)."""
+    told, took = Counter[str](), 0.0
+    root = await connect(on.stage.superuser_of(DATABASE))
+    try:
+        for _ in range(times):
+            there = await root.fetchval("SELECT count(*) FROM check_in")
+            wave, began = crowd.Crowd(on.site, on.phones, on.csrf, on.chance), time.monotonic()
+            await wave.come_back()
+            took, told = max(took, time.monotonic() - began), told + wave.told
+            on.ledgers[0].acknowledged += wave.keys()
+            rows = await root.fetchval("SELECT count(*) FROM check_in") - there
+            if rows != crowd.PHONES * crowd.WAITED:
+                raise AssertionError(f"{rows:,} rows instead of {crowd.PHONES * crowd.WAITED:,}")
+    finally:
+        await root.close()
+    said = ", ".join(f"{count:,} × {answer}" for answer, count in sorted(told.items()))
+    return (
+        f"{crowd.PHONES:,} phones with {crowd.WAITED} answers each, sent twice, {times} times in {took:.0f} s: {said}"
+    )
+
+
 FAULTS: dict[str, tuple[Callable[[Scene, int], Awaitable[str]], int]] = {
     "postgres": (postgres, 20),
     "site": (site, 20),
     "worker": (worker, 10),
     "redis": (redis, 20),
     "cuts": (cuts, 500),
+    "absent": (absent, 600),
+    "phones": (phones, 1),
 }
+SIZES = {"phones": crowd.DISTRICTS}  #: of what is loaded; DISTRICTS else
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.faults", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=list(FAULTS), default=list(FAULTS))
-    parser.add_argument("--times", type=int, help="how often each breaks (20, 20, 10, 20, 500)")
+    parser.add_argument(
+        "--times", type=int, help="how often each breaks (20, 20, 10, 20, 500; absent: seconds, 600; phones: waves, 1)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--home", type=Path, default=HOME)
     given = parser.parse_args()
@@ -208,7 +264,7 @@ async def _break(stage: Stage, given: argparse.Namespace) -> int:
     watching = asyncio.create_task(stage.engines.watch())
     for name in given.only:
         fault, usual = FAULTS[name]
-        await stage.database(DATABASE, DISTRICTS)
+        await stage.database(DATABASE, SIZES.get(name, DISTRICTS))
         root = await connect(stage.superuser_of(DATABASE))
         phones = await data.phones(root, "buddy")
         await root.close()
@@ -236,15 +292,15 @@ def _print(said: str, on: Scene, wrong: list[str]) -> None:
     whole = Ledger()
     for ledger in on.ledgers:
         whole.answers.update(ledger.answers)
-    print(f"{said}: {whole}; everybody served again after {on.slowest:.1f} s at most")
+    print(f"{said}: {whole}; everybody served again after {on.slowest:.1f} s at most" if whole.answers else said)
     for line in wrong or ["0 acknowledged check-ins lost, 0 doubled, every chain whole"]:
         print(f"    {'WRONG: ' if wrong else ''}{line}", flush=True)
 
 
-def _worker(stage: Stage) -> subprocess.Popen[bytes]:
+def _worker(stage: Stage, more: Mapping[str, str] = MappingProxyType({})) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", "khuen", "work"],
-        env=stage.environment(DATABASE),
+        env=stage.environment(DATABASE) | more,
         cwd=folder("src").parent,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

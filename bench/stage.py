@@ -10,9 +10,10 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -150,15 +151,23 @@ async def site(stage: Stage, database: str, command: tuple[str, ...] = ("khuen",
         running.stop()
 
 
-def serve(stage: Stage, database: str, command: tuple[str, ...] = ("khuen", "serve"), host: Path | None = None) -> Site:
-    """Start it without waiting. `host`: the folder of the database's socket, when it is not the server's own."""
+def serve(
+    stage: Stage,
+    database: str,
+    command: tuple[str, ...] = ("khuen", "serve"),
+    host: Path | None = None,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Site:
+    """Start it without waiting. `host`: the folder of the database's socket, when it is not the server's own; `more`
+    of the environment."""
     place = stage.engines.run / f"{command[0].rpartition('.')[2]}-{database}.sock"
     place.unlink(missing_ok=True)
     with (HOME if HOME.exists() else stage.engines.data).joinpath("site.log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", *command, "--uds", str(place)],
             env=stage.environment(database)
-            | ({"KHUEN_DATABASE_URL": f"postgresql:///{database}?host={host}"} if host else {}),
+            | ({"KHUEN_DATABASE_URL": f"postgresql:///{database}?host={host}"} if host else {})
+            | more,
             cwd=folder("src").parent,
             stdout=log,
             stderr=log,
