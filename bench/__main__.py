@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import board, goals, imports, search
+from bench import board, goals, imports, reminders, search
 from bench import stage as stages
 from bench.goals import Measured, Scene
 from bench.stage import HOME, Stage
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Scene], Awaitable[list[Measured]]]] = {
     "imports": imports.import_and_undo,
     "search": search.search,
     "large": board.large_board,
+    "reminders": reminders.sweep,
 }
 
 
