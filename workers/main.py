@@ -31,6 +31,7 @@ from khuen.messages import rules
 from khuen.settings import Settings
 from workers import (
     audit,
+    certificates,
     enrolment,
     erasure,
     followups,
@@ -66,6 +67,7 @@ CLOCK = (
     Job("remind_of_tasks", followups.SLOT, time(0, 0), EACH, lambda _, due: meetings.compose_reminders(due)),
     Job("escalate", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.escalate(due)),
     Job("continue_imports", 5 * _MINUTES, time(0, 0), LATEST, lambda _, __: enrolment.continue_imports()),
+    Job("issue_certificates", 5 * _MINUTES, time(0, 1), LATEST, lambda settings, _: certificates.issue(settings)),
     Job("seal_audit_heads", 1 * _HOURS, time(0, 10), LATEST, lambda settings, _: audit.seal_heads(settings)),
     Job("settle_stages", 24 * _HOURS, time(2, 40), LATEST, lambda _, __: pathway.settle()),
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),

@@ -56,6 +56,7 @@ def _settings(home: Path, engines: embedded.Engines, port: int) -> Settings:
         "KHUEN_DEMO": "True",
         "KHUEN_SEALS_DIR": str(home / "seals"),
         "KHUEN_ERASURES_FILE": str(home / "erasures"),
+        "KHUEN_SIGNING_KEYS_DIR": str(home / "signing-keys"),
     }
     return environment.load(env)
 

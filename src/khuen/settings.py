@@ -30,6 +30,7 @@ class Settings:
     trusted_proxies: frozenset[str] = frozenset()  #: addresses whose X-Forwarded-For is believed
     seals_dir: Path | None = None  #: where the hourly sealed heads of the audit chains go (outside the database)
     erasures_file: Path | None = None  #: key ids of erased people, applied again after a restore
+    signing_keys_dir: Path | None = None  #: hospitals' keys, one PKCS#12 file for each district (docs/certificates.md)
     providers_file: Path | None = None  #: TOML with the sign-in providers (docs/sign-in.md)
     smtp_url: str | None = field(default=None, repr=False)  #: smtp://user:secret@host:port
     mail_from: str = "khuen@localhost"
@@ -68,6 +69,7 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         trusted_proxies=frozenset(filter(None, env.get("KHUEN_TRUSTED_PROXIES", "").replace(" ", "").split(","))),
         seals_dir=_path(env, "KHUEN_SEALS_DIR"),
         erasures_file=_path(env, "KHUEN_ERASURES_FILE"),
+        signing_keys_dir=_path(env, "KHUEN_SIGNING_KEYS_DIR"),
         providers_file=_path(env, "KHUEN_PROVIDERS_FILE"),
         smtp_url=_secret(env, "KHUEN_SMTP_URL"),
         mail_from=env.get("KHUEN_MAIL_FROM", "khuen@localhost"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from khuen import clock
-from khuen.certificates import batches, service
+from khuen.certificates import batches, service, signing
 from khuen.certificates.batches import Proof
 from khuen.certificates.rules import Kind, Method
 from khuen.certificates.service import NewDecision, Signer
@@ -15,6 +17,7 @@ from khuen.ids import uuid7
 from khuen.pathway import service as pathway
 from khuen.tenancy import Here, within
 from tests.care import Site
+from workers import certificates as workers
 
 WIPA = Signer("แพทย์หญิงทดลอง ตัวอย่าง", "ว.00000")
 PRACTISED = Proof(Method.PRACTICE)
@@ -61,3 +64,26 @@ async def sign(site: Site, key: UUID, who: str = "wipa") -> int:
 
 async def numbers(root: Any) -> list[tuple[int, str]]:
     return [tuple(row) for row in await root.fetch("SELECT running, state FROM certificate ORDER BY running")]
+
+
+def hospital_key(folder: Path, slug: str = "chatturat", days: int = 365) -> Path:
+    """A key as an operator puts it there, valid from yesterday for so many days from a year ago when negative."""
+    folder.mkdir(exist_ok=True)
+    at = clock.now() - timedelta(days=400 if days < 0 else 0)
+    content = signing.self_signed(("Test Hospital", "โรงพยาบาลทดลอง"), at, b"secret", abs(days))
+    (folder / f"{slug}.p12").write_bytes(content)
+    (folder / f"{slug}.password").write_text("secret")
+    return folder
+
+
+async def issue(site: Site, keys: Path) -> int:
+    return await workers.issue(replace(site.app.state.settings, signing_keys_dir=keys))
+
+
+async def paper(site: Site, keys: Path) -> str:
+    """Somebody with a published certificate."""
+    code = await ready(site)
+    await certify(site, code)
+    await sign(site, await begin(site))
+    assert await issue(site, keys) == 0
+    return code

@@ -155,3 +155,70 @@ UPDATE certificate SET countersigned_at = $3, countersigned_by = $4, countersign
 WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) AND countersign AND countersigned_at IS NULL AND by_id <> $4
 RETURNING id
 """
+
+#: the next paper to be made, for one worker. $2 now, $3 until when
+CLAIM = """
+WITH next AS (
+    SELECT n.id FROM certificate n WHERE n.tenant_id = $1 AND n.state = 'numbered'
+        AND (NOT n.countersign OR n.countersigned_at IS NOT NULL) AND (n.leased_until IS NULL OR n.leased_until <= $2)
+    ORDER BY n.made_at, n.running LIMIT 1 FOR UPDATE SKIP LOCKED),
+taken AS (
+    UPDATE certificate f SET leased_until = $3, tries = f.tries + 1 FROM next
+    WHERE f.tenant_id = $1 AND f.id = next.id
+    RETURNING f.id, f.case_id, f.code, f.claims_sealed, f.token_id, f.initials, f.countersigned_by, f.replaces_id)
+SELECT t.*, c.person_id, o.number AS replaces FROM taken t
+JOIN case_file c ON c.tenant_id = $1 AND c.id = t.case_id
+LEFT JOIN certificate o ON o.tenant_id = $1 AND o.id = t.replaces_id
+"""
+
+PERSON_OF = """
+SELECT c.person_id FROM certificate f JOIN case_file c ON c.tenant_id = $1 AND c.id = f.case_id
+WHERE f.tenant_id = $1 AND f.id = $2
+"""
+
+#: $2 paper, $3 file, $4 its hash, $5 token, $6 at
+KEEP = """
+UPDATE certificate SET state = 'signed', pdf_sealed = $3, pdf_hash = $4, token = $5, signed_at = $6, failed = NULL,
+    leased_until = NULL WHERE tenant_id = $1 AND id = $2 AND state = 'numbered' RETURNING id
+"""
+
+#: $2 paper, $3 why, $4 now, $5 not later than
+FAIL = """
+UPDATE certificate SET failed = $3,
+    leased_until = least($5::timestamptz, $4::timestamptz + make_interval(secs => 15 * power(2, least(tries, 10))))
+WHERE tenant_id = $1 AND id = $2 AND state = 'numbered'
+"""
+
+TO_PUBLISH = "SELECT id, code, token_id FROM certificate WHERE tenant_id = $1 AND state = 'signed' ORDER BY running"
+
+#: $2 paper, $3 at
+PUBLISH = """
+UPDATE certificate f SET state = 'published', published_at = $3, told = 'valid' FROM assessment a
+WHERE f.tenant_id = $1 AND f.id = $2 AND f.state = 'signed' AND a.tenant_id = $1 AND a.id = f.assessment_id
+RETURNING f.case_id, f.by_id, f.replaces_id, a.why
+"""
+
+#: $2 paper, $3 replaced or revoked
+END = "UPDATE certificate SET ended = $3 WHERE tenant_id = $1 AND id = $2 AND ended IS NULL RETURNING id"
+
+#: $2 id, $3 paper, $4 kind, $5 reason, $6 note, $7 replaced by, $8 at, $9 by
+ENDING = """
+INSERT INTO certificate_ending (tenant_id, id, certificate_id, kind, reason, note_sealed, replaced_by, at, by_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+"""
+
+ENDED = "SELECT id, reason FROM certificate_ending WHERE tenant_id = $1 AND certificate_id = $2"
+
+UNTOLD = """
+SELECT id, code, token_id, coalesce(ended, 'valid') FROM certificate
+WHERE tenant_id = $1 AND state = 'published' AND told IS DISTINCT FROM coalesce(ended, 'valid')
+"""
+
+TOLD = "UPDATE certificate SET told = $3 WHERE tenant_id = $1 AND id = $2"
+
+#: $2 case code, $3 paper
+FILE = """
+SELECT f.pdf_sealed, f.number, f.case_id, c.person_id FROM certificate f
+JOIN case_file c ON c.tenant_id = $1 AND c.id = f.case_id AND c.code = $2
+WHERE f.tenant_id = $1 AND f.id = $3 AND f.state = 'published'
+"""
