@@ -185,6 +185,9 @@ GET  /{tenant}/messages/{message_id}          coordinator                200  - 
 GET  /{tenant}/my-messages                    buddy,chair,clinic,coordinator,doctor,tenant_admin 200 - - - 4
 POST /{tenant}/my-messages/line-codes         buddy,chair,clinic,coordinator,doctor,tenant_admin 409 - - -
 POST /{tenant}/my-messages/line/removal       buddy,chair,clinic,coordinator,doctor,tenant_admin 303 - - -
+GET  /{tenant}/my-messages/worker.js          buddy,chair,clinic,coordinator,doctor,tenant_admin 200 - - - 0
+POST /{tenant}/my-messages/push               buddy,chair,clinic,coordinator,doctor,tenant_admin 422 - - -
+POST /{tenant}/my-messages/push/removal       buddy,chair,clinic,coordinator,doctor,tenant_admin 303 - - -
 POST /{tenant}/messages/{message_id}/retry    coordinator                303  -    404  404
 GET  /{tenant}/admin/members                  tenant_admin               200  -    -    -    4
 POST /{tenant}/admin/members                  tenant_admin               422  -    -    -

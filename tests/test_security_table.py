@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[1]
 ROW = re.compile(r"^\| (\d+) \|.*\|([^|]*)\|$", re.MULTILINE)
 
 
-#: what stands so far; 15, 17, 34 and 36 belong to rooms that are still to come
-NUMBERS = {*range(1, 15), 16, *range(18, 33), 35, 37, 38} | {33}
+#: what stands so far; 15, 17 and 36 belong to rooms that are still to come
+NUMBERS = {*range(1, 15), 16, *range(18, 33), 35, 37, 38, 33, 34}
 
 
 def test_each_threat_has_its_row_and_its_named_test() -> None:

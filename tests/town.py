@@ -543,6 +543,7 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
         "wording/{kind}": {**key, "said": "ตรวจ", "subject": "นัด"},
         "admin/test-messages": key,
         "my-messages/line-codes": key,
+        "my-messages/push": {**key, "endpoint": "https://169.254.169.254/latest"},
         "settings/line": {**key, "token": "x", "secret": "y"},
         "audit/checks": key,
         "{member_id}/details": {"called_name": "บัดดี้ใหม่", "reason": "typing"},

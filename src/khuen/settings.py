@@ -10,6 +10,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 ROLES = ("owner", "app", "auth", "lead", "backup")
@@ -35,6 +36,13 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)  #: smtp://user:secret@host:port
     mail_from: str = "khuen@localhost"
     line_api: str = "https://api.line.me"  #: where LINE's Messaging API is; another place only for tests
+    push_key: bytes | None = field(default=None, repr=False)  #: 32 bytes: the P-256 key that web pushes are signed with
+    push_test: str | None = None  #: a push service on this machine, for tests; the environment cannot set it
+    sms_gateway: str | None = None  #: thaibulksms
+    sms_api: str | None = None  #: another address of the gateway than its own, for tests
+    sms_key: str | None = field(default=None, repr=False)
+    sms_secret: str | None = field(default=None, repr=False)
+    sms_sender: str = "SMS."  #: the registered name that text messages carry
     log_format: str = "json"
     keep_import_days: int = 30  #: rows of an import, from the last thing that happened to it; 2 or more
     keep_draft_days: int = 30  #: a draft of an enrolment that nobody touches
@@ -74,6 +82,8 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         smtp_url=_secret(env, "KHUEN_SMTP_URL"),
         mail_from=env.get("KHUEN_MAIL_FROM", "khuen@localhost"),
         line_api=_address(env, "KHUEN_LINE_API", "https://api.line.me"),
+        push_key=_key(env, "KHUEN_PUSH_KEY") if _secret(env, "KHUEN_PUSH_KEY") else None,
+        **_sms(env),
         log_format=_one_of(env, "KHUEN_LOG_FORMAT", ("json", "plain")),
         keep_import_days=_days(env, "KHUEN_KEEP_IMPORT_DAYS", 30, 2),
         keep_draft_days=_days(env, "KHUEN_KEEP_DRAFT_DAYS", 30, 1),
@@ -124,6 +134,24 @@ def _days(env: Mapping[str, str], name: str, usual: int, fewest: int) -> int:
     if not text.isascii() or not text.isdigit() or not fewest <= int(text) <= 3650:
         raise SettingsError(f"{name} must be a number of days from {fewest} to 3650, not {text!r}")
     return int(text)
+
+
+def _sms(env: Mapping[str, str]) -> dict[str, Any]:
+    if not env.get("KHUEN_SMS_GATEWAY"):
+        return {}
+    return {
+        "sms_gateway": _one_of(env, "KHUEN_SMS_GATEWAY", ("thaibulksms",)),
+        "sms_key": _needed_secret(env, "KHUEN_SMS_KEY"),
+        "sms_secret": _needed_secret(env, "KHUEN_SMS_SECRET"),
+        "sms_sender": _required(env, "KHUEN_SMS_SENDER"),
+    }
+
+
+def _needed_secret(env: Mapping[str, str], name: str) -> str:
+    value = _secret(env, name)
+    if value is None:
+        raise SettingsError(f"{name} (or {name}_FILE) is not set")
+    return value
 
 
 def _address(env: Mapping[str, str], name: str, usual: str) -> str:

@@ -78,12 +78,12 @@ class Channel(Protocol):
     async def send(self, outgoing: Outgoing, means: Means) -> Receipt: ...
 
 
-from khuen.channels import email, line, log  # noqa: E402 — they use the names above
+from khuen.channels import email, line, log, push, sms  # noqa: E402 — they use the names above
 
-CHANNELS: dict[str, Channel] = {"log": log, "line": line, "email": email}
+CHANNELS: dict[str, Channel] = {"log": log, "line": line, "push": push, "sms": sms, "email": email}
 """The one table of channels."""
 
-ORDER = ("line", "email")
+ORDER = ("line", "push", "sms", "email")
 """Which way is tried first in a real district. A practice district has the log only: nothing leaves it."""
 
 EXACTLY_ONCE = frozenset(name for name, channel in CHANNELS.items() if channel.EXACTLY_ONCE)

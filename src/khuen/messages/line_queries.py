@@ -25,10 +25,11 @@ END_LINKS = """
 
 #: $2 the member, $3 now: one row
 OWN = """
-    SELECT a.basic_id, l.linked_at, c.id AS code_id, c.expires_at FROM member m
+    SELECT a.basic_id, l.linked_at, c.id AS code_id, c.expires_at, p.made_at AS push_at FROM member m
     LEFT JOIN line_account a ON a.tenant_id = $1 AND a.ended_at IS NULL
     LEFT JOIN line_link l ON l.tenant_id = $1 AND l.member_id = m.id AND l.ended_at IS NULL
     LEFT JOIN line_code c ON c.tenant_id = $1 AND c.member_id = m.id AND c.used_at IS NULL AND c.expires_at > $3
+    LEFT JOIN push_subscription p ON p.tenant_id = $1 AND p.member_id = m.id AND p.ended_at IS NULL
     WHERE m.tenant_id = $1 AND m.id = $2 ORDER BY c.made_at DESC LIMIT 1"""
 
 CODE_BY_KEY = "SELECT member_id FROM line_code WHERE tenant_id = $1 AND id = $2"

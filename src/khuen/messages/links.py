@@ -32,12 +32,13 @@ class Own:
     linked_at: datetime | None
     code: str | None  #: to be sent to the account, XXXX-XXXX
     code_ends_at: datetime | None
+    push_at: datetime | None  #: since when a browser of theirs takes notices
 
 
 async def own(here: Here) -> Own:
     row = (await hot(queries.OWN, here.member_id, here.now))[0]
     code = await _code(here, row["code_id"]) if row["code_id"] else None
-    return Own(row["basic_id"], row["linked_at"], code, row["expires_at"])
+    return Own(row["basic_id"], row["linked_at"], code, row["expires_at"], row["push_at"])
 
 
 async def ask_code(here: Here, key: UUID) -> None:

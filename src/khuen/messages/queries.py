@@ -107,6 +107,11 @@ LINKED = """
     SELECT 'push', p.id, p.member_id, p.endpoint_sealed FROM push_subscription p
     WHERE p.tenant_id = $1 AND p.ended_at IS NULL AND p.member_id = ANY ($2::uuid[])"""
 
+TAKE_PUSH = """
+    INSERT INTO push_subscription (tenant_id, id, member_id, endpoint_sealed, made_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (tenant_id, id) DO NOTHING RETURNING id"""
+PUSH_BY_KEY = "SELECT member_id FROM push_subscription WHERE tenant_id = $1 AND id = $2"
+
 END_PUSH = """
     UPDATE push_subscription SET ended_at = $3, endpoint_sealed = NULL
     WHERE tenant_id = $1 AND member_id = $2 AND ended_at IS NULL"""

@@ -7,6 +7,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from khuen import members, vault
+from khuen.errors import KeyReused
 from khuen.members import Contact
 from khuen.messages import queries
 from khuen.tenancy import Here, hot
@@ -24,6 +25,18 @@ async def contacts(here: Here, ids: Collection[UUID]) -> dict[UUID, Contact]:
         known = found.get(row["member_id"], Contact(None, None))
         found[row["member_id"]] = replace(known, **{row["channel"]: address})
     return found
+
+
+async def take_push(here: Here, key: UUID, endpoint: str) -> None:
+    """One browser of the member takes notices from now on, the newest. Harmless twice by `key`; raises KeyReused."""
+    assert here.member_id is not None
+    if known := await hot(queries.PUSH_BY_KEY, key):
+        if known[0]["member_id"] != here.member_id:
+            raise KeyReused
+        return
+    await hot(queries.END_PUSH, here.member_id, here.now)
+    sealed = (await vault.open_tenant(here)).seal("push_subscription", "endpoint", key, endpoint)
+    await hot(queries.TAKE_PUSH, key, here.member_id, sealed, here.now)
 
 
 async def forget(here: Here, channel: str, member_id: UUID) -> None:

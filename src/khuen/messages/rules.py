@@ -77,6 +77,8 @@ REASONS: dict[str, str] = {
 CHANNELS: dict[str, str] = {
     "log": N_("Practice: shown here only"),
     "line": N_("LINE"),
+    "push": N_("Notice on the phone"),
+    "sms": N_("Text message"),
     "email": N_("E-mail"),
 }
 OUTCOMES: dict[str | None, str] = {
