@@ -155,6 +155,13 @@ POST /{tenant}/b/check-ins/{check_in_id}/note buddy                      303  40
 GET  /{tenant}/b/urgent?p                     buddy                      200  404  404  404  6
 GET  /{tenant}/b/people                       buddy                      200  -    -    -    3
 GET  /{tenant}/b/me                           buddy                      200  -    -    -    3
+GET  /{tenant}/b/visits?p                     buddy                      200  404  404  404  5
+GET  /{tenant}/b/snapshot                     buddy                      200  -    -    -    3
+GET  /{tenant}/b/outbox                       buddy                      200  -    -    -    5
+GET  /{tenant}/b/practice                     buddy                      200  -    -    -    0
+GET  /{tenant}/b/app.webmanifest              buddy                      200  -    -    -    0
+POST /{tenant}/b/text-size                    buddy                      422  -    -    -
+GET  /{tenant}/phones                         coordinator                200  -    -    -    3
 GET  /{tenant}/meetings                       chair,clinic,coordinator,doctor 200  -    -    -    3
 GET  /{tenant}/meetings/new                   coordinator                200  -    -    -    3
 POST /{tenant}/meetings                       coordinator                303  -    -    -
@@ -276,6 +283,8 @@ POST /{tenant}/sign-in/practice
 GET /{tenant}/sign-in/restart
 POST /{tenant}/sign-in/restart
 GET /{tenant}/calendar/{token}
+GET /{tenant}/b/sw.js
+GET /{tenant}/b/token
 """,
     "signed-in": """
 GET /tenants

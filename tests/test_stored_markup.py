@@ -85,7 +85,7 @@ class Shown:
             self.elements.add((element.tag, tuple(sorted(map(str, element.attrib)))))
             for name, value in element.attrib.items():
                 if str(name) in ADDRESSES and value != assets.inline("icon.svg"):
-                    assert value.startswith(("/", "#", "?", "tel:", "http://testserver")), (name, value)
+                    assert value.startswith(("/", "#", "?", "tel:", "sms:", "http://testserver")), (name, value)
                     assert not value.startswith("//"), value
         self.texts.append("".join(tree.itertext()))
 

@@ -38,6 +38,7 @@ _DAILY_WORK = {
     "packs.draft",
     "packs.see",
     "pages.find",
+    "phones.see",
     "people.search",
     "people.duplicates",
     "people.merge",

@@ -62,6 +62,11 @@ def long(on: date) -> str:
     return f"{on.day} {_LONG_MONTHS[on.month]} {buddhist(on)}"
 
 
+def month_in_words(on: date) -> str:
+    """พฤศจิกายน 2569"""
+    return f"{_LONG_MONTHS[on.month]} {buddhist(on)}"
+
+
 def formal(on: date) -> str:
     """วันอังคารที่ 24 พฤศจิกายน 2569, as an official paper writes it"""
     return f"{_LONG_DAYS[on.weekday()]}ที่ {long(on)}"

@@ -31,7 +31,7 @@ from khuen.words import N_
 
 T = TypeVar("T", bound=msgspec.Struct)
 
-FLASH_COOKIE = "khuen-flash"
+FLASH_COOKIE, SIZE_COOKIE = "khuen-flash", "khuen-letters"
 REQUIRED = N_("Please fill this in")
 CHOOSE = N_("Please choose one of the answers")
 WRONG = N_("This does not look right. Please check it")
@@ -263,6 +263,7 @@ def environment(lang: str = "th") -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.lang = lang
+    env.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # Thai as it is: a sixth of the bytes
     words.install(env, lang)
     env.globals |= {"static": assets.url, "inline": assets.inline}
     env.filters |= {
@@ -299,6 +300,7 @@ def _frame(request: Request[Any, Any, Any]) -> dict[str, Any]:
         "tenant": tenant,
         "who": _who(session, tenant, roles) if session else None,
         "csrf": session.csrf if session else "",
+        "letters": {"1": "larger", "2": "largest"}.get(request.cookies.get(SIZE_COOKIE, ""), ""),
         "path": path,
         "now": here_.now if here_ else clock.now(),
         "nav": _menu(tenant.slug, roles, path) if tenant else [],

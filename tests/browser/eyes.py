@@ -110,14 +110,14 @@ async def faults(
     found: list[str] = []
     for width in widths:
         await page.set_viewport_size({"width": width, "height": 740})
-        found += [f"{width}: {fault}" for fault in await _present(page, 48 if phone else 24, width in AXE_WIDTHS)]
+        found += [f"{width}: {fault}" for fault in await present(page, 48 if phone else 24, width in AXE_WIDTHS)]
     await page.set_viewport_size({"width": 360, "height": 740})
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
     found += [f"360 at 200 % text: sideways: {line}" for line in await page.evaluate(SIDEWAYS)]
     return found + [f"console: {line}" for line in heard]
 
 
-async def _present(page: Page, least: int, axe: bool) -> list[str]:
+async def present(page: Page, least: int, axe: bool) -> list[str]:
     found = [f"sideways: {line}" for line in await page.evaluate(SIDEWAYS)]
     found += [f"target under {least} px: {line}" for line in await page.evaluate(TARGETS, least)]
     if axe:

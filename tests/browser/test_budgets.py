@@ -69,7 +69,8 @@ async def test_a_page_keeps_to_its_budget(province: Province, browser: Browser, 
     tab = await fresh.new_page()
     cold = await load(tab, url)
     assert cold.bytes <= cold_kb * KB and cold.requests <= requests, cold
-    assert cold.scripts <= (4 if role == "buddy" else 25) * KB, cold
+    # the buddy's script is 4 KB without its headers: tests/followups/test_phone.py
+    assert cold.scripts <= (4.5 if role == "buddy" else 25) * KB, cold
     warm = await load(tab, url)
     assert warm.bytes <= warm_kb * KB, warm
 

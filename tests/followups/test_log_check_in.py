@@ -37,7 +37,7 @@ async def test_an_answer_is_saved_and_leads_back_to_the_list(site: Site, root: A
     answer = await site.clients["somchai"].post(
         f"/chatturat/cases/{code}/check-ins", data={"key": str(uuid7()), "how": "well"}
     )
-    assert (answer.status_code, answer.headers["location"]) == (303, "/chatturat/b/")
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/chatturat/b/?near={code}")
     assert await counts(root) == {"check_in": 1, "message": 0, "undo": 1, "audit": 1}
     after = await due(root)
     assert (after["last_how"], after["misses"], after["attention_rank"], after["priority"]) == ("well", 0, 0, 1)

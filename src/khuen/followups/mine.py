@@ -37,6 +37,7 @@ class MyPerson:
     visits: tuple[Visit, ...]  #: the buddy's own last two, newest first
     phone: str | None = field(repr=False)
     sessions: tuple[int, int] = (0, 0)  #: sessions attended with a doctor, of how many
+    meeting_at: datetime | None = None  #: the next group session of the project
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class OwnCheckIn:
 
 async def people(here: Here, code: str | None = None) -> list[MyPerson]:
     """Whom this buddy visits now, the most pressing first; with `code` only that one. One statement."""
-    rows = await hot(queries.MINE, here.member_id, code)
+    rows = await hot(queries.MINE, here.member_id, code, here.now, here.today)
     safe = await vault.open_tenant(here) if any(row["wrapped"] for row in rows) else None
     return [_my_person(safe, row, await packs.pack(here, row["pack_id"])) for row in rows]
 
@@ -64,6 +65,13 @@ async def person(here: Here, code: str) -> MyPerson:
         raise NotFound
     await audit.record(here, "case:seen", found[0].case_id, page="visit")
     return found[0]
+
+
+async def history(here: Here, code: str) -> tuple[MyPerson, list[Visit]]:
+    """One of them with the buddy's own visits, newest first, at most 50; with an audit row. Raises NotFound."""
+    one = await person(here, code)
+    rows = await hot(queries.HISTORY, here.member_id, code)
+    return one, [Visit(row["id"], How(row["how"]), row["planned_at"]) for row in rows]
 
 
 async def check_in(here: Here, check_in_id: UUID) -> OwnCheckIn:
@@ -105,4 +113,5 @@ def _my_person(safe: vault.TenantVault | None, row: Any, pack: RulePack) -> MyPe
         visits=tuple(Visit(id_, How(how), at) for id_, how, at in visits),
         phone=phone,
         sessions=(row["sessions"], pack.pathway.cbtx_sessions),
+        meeting_at=row["meeting_at"],
     )

@@ -92,13 +92,15 @@ _NAMES = '(SELECT array_agg(called_name ORDER BY called_name COLLATE "C") FROM o
 LOG = _LOG.format(told="", names="NULL::text[]")
 LOG_AND_TELL = _LOG.format(told=_TOLD, names=_NAMES)
 
-#: $2 member, $3 a case code or NULL for all: the people whom this buddy visits now, with the buddy's own last visits.
+#: $2 member, $3 a case code or NULL for all, $4 now, $5 today: the people whom this buddy visits now, with the buddy's
+#: own last visits.
 #: Whoever stopped is on no list; one person's own page stays, for a call for help
 MINE = f"""
 SELECT c.id AS case_id, c.code, c.person_id, c.safety_note, p.called_name, p.family_name, p.subdistrict_code, p.moo,
     p.phone_sealed, k.id AS key_id, k.wrapped, coalesce(v.opens_on, c.opened_on) AS opens_on,
     coalesce(v.due_on, c.opened_on) AS due_on, coalesce(v.closes_on, c.opened_on) AS closes_on, v.seen_at,
-    coalesce(v.priority, 2) AS priority, c.pack_id, coalesce(y.with_doctor, 0) AS sessions, own.ids, own.hows, own.times
+    coalesce(v.priority, 2) AS priority, c.pack_id, coalesce(y.with_doctor, 0) AS sessions,
+    own.ids, own.hows, own.times, g.starts_at AS meeting_at
 FROM assignment a
 JOIN case_file c ON c.tenant_id = $1 AND c.id = a.case_id
 JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
@@ -112,6 +114,10 @@ CROSS JOIN LATERAL (
             SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
         ORDER BY i.planned_at DESC, i.id DESC LIMIT 2) o
 ) own
+LEFT JOIN LATERAL (
+    SELECT s.starts_at FROM session s WHERE s.tenant_id = $1 AND s.project_id = c.project_id AND s.state = 'planned'
+        AND s.on_date >= $5 AND s.starts_at > $4 ORDER BY s.on_date, s.starts_at LIMIT 1
+) g ON true
 WHERE a.tenant_id = $1 AND a.member_id = $2 AND a.ended_at IS NULL
     AND CASE WHEN $3::text IS NULL THEN NOT {consents.stopped("c.id")} ELSE c.code = $3 END
 ORDER BY coalesce(v.closes_on, c.opened_on), coalesce(v.priority, 2) DESC, p.sort_key, c.id
@@ -126,7 +132,7 @@ WHERE v.tenant_id = $1 ORDER BY v.id FOR UPDATE OF v
 """
 
 #: $2 keys
-KNOWN = "SELECT id, case_id, member_id, how FROM check_in WHERE tenant_id = $1 AND id = ANY ($2::uuid[])"
+KNOWN = "SELECT id, case_id, member_id, how, received_at FROM check_in WHERE tenant_id = $1 AND id = ANY ($2::uuid[])"
 
 ADD = """
 INSERT INTO check_in (tenant_id, id, case_id, member_id, how, happened_at, planned_at, received_at)
@@ -193,6 +199,37 @@ MONTH = """
 SELECT count(*) AS visits, count(DISTINCT i.case_id) AS people FROM check_in i
 WHERE i.tenant_id = $1 AND i.member_id = $2 AND i.planned_at >= $3 AND i.planned_at < $4 AND NOT EXISTS (
     SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+"""
+
+#: $2 member, $3 case code: the buddy's own visits that stand, newest first
+HISTORY = """
+SELECT i.id, i.how, i.planned_at, i.received_at FROM check_in i
+JOIN case_file c ON c.tenant_id = $1 AND c.id = i.case_id AND c.code = $3
+WHERE i.tenant_id = $1 AND i.member_id = $2 AND NOT EXISTS (
+    SELECT FROM check_in_withdrawal w WHERE w.tenant_id = $1 AND w.check_in_id = i.id)
+ORDER BY i.planned_at DESC, i.id DESC LIMIT 50
+"""
+
+#: $2 id, $3 member, $4 now, $5 hours by which the phone's clock is ahead, $6 when it is too soon to write again
+SEEN = """
+INSERT INTO phone (tenant_id, id, member_id, seen_at, ahead_hours) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id, member_id) DO UPDATE SET seen_at = EXCLUDED.seen_at, ahead_hours = EXCLUDED.ahead_hours
+WHERE phone.tenant_id = $1 AND (phone.seen_at < $6 OR phone.ahead_hours <> EXCLUDED.ahead_hours)
+"""
+
+#: $2 the last moment that is long ago, $3 most hours that a clock may be wrong: buddies with somebody in care whose
+#: phone was not heard of since, or whose clock is wrong
+QUIET = """
+SELECT m.id, m.called_name, m.subdistrict_code, m.moo, f.seen_at, f.ahead_hours, own.people, own.closes_on
+FROM phone f
+JOIN member m ON m.tenant_id = $1 AND m.id = f.member_id AND m.left_at IS NULL
+JOIN LATERAL (
+    SELECT count(*) AS people, min(v.closes_on) AS closes_on FROM assignment a
+    LEFT JOIN visit_due v ON v.tenant_id = $1 AND v.case_id = a.case_id AND v.state = 'open'
+    WHERE a.tenant_id = $1 AND a.member_id = m.id AND a.ended_at IS NULL
+) own ON own.people > 0
+WHERE f.tenant_id = $1 AND (f.seen_at < $2 OR abs(f.ahead_hours) > $3)
+ORDER BY f.seen_at, m.id
 """
 
 NOTE = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, TypeAlias
 from uuid import UUID
@@ -13,17 +12,15 @@ from litestar.exceptions import SerializationException
 from litestar.params import FromPath, FromQuery
 from msgspec import Meta
 
-from khuen import clock, members, packs, redis, thai, web
+from khuen import clock, redis, web
 from khuen.cases.rules import is_code
 from khuen.cases.service import asked_code
-from khuen.errors import Invalid, NotFound
-from khuen.followups import mine, rules, service, waiting
-from khuen.followups.mine import MyPerson
+from khuen.errors import Invalid, KeyReused, NotFound
+from khuen.followups import lines, mine, phones, routes_phone, rules, service, waiting
 from khuen.followups.rules import HOWS, Group, How
 from khuen.followups.service import Sent
 from khuen.ids import uuid7
-from khuen.places import Where, where
-from khuen.tenancy import Here, within
+from khuen.tenancy import within
 from khuen.words import N_
 
 SHOWN = 12
@@ -59,42 +56,29 @@ class NoteForm(msgspec.Struct):
     note: Annotated[str, Meta(max_length=2000, extra={"lines": True})]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A person as a row or a card shows them; days are in words."""
-
-    person: MyPerson
-    place: Where
-    late_days: int
-    opens: str
-    closes: str
-    can_visit: bool
-    visits: tuple[tuple[str, str], ...]  #: the buddy's last two: (how, when)
-    phone: str | None
-
-
 @get("/{tenant:str}/b/", opt=TODAY)
-async def today(request: Asked, tenant: FromPath[str]) -> Response[str]:
+async def today(request: Asked, tenant: FromPath[str], near: FromQuery[str | None] = None) -> Response[str]:
+    """Groups of people; `near` is whoever was just visited: their neighbours come first."""
     here = web.here(request)
     async with within(here):
-        found = await mine.people(here)
-    groups: dict[Group, list[Line]] = {group: [] for group in Group}
-    for person in found:
-        seen_on = clock.day(person.visits[0].at) if person.visits else None
-        group = rules.group(person.window, seen_on, person.priority, here.today)
-        groups[group].append(_line(here, person))
+        found = [lines.line(here, person) for person in await mine.people(here)]
+    beside = lines.neighbours(found, near)
+    groups = lines.grouped([one for one in found if one not in beside])
     first, week = groups[Group.FIRST], groups[Group.WEEK]
+    room = max(0, SHOWN - len(beside))
     return web.page(
         request,
         "followups/today.html",
-        only=_line(here, found[0]) if len(found) == 1 else None,
-        first=first[:SHOWN],
-        week=week[: SHOWN - len(first[:SHOWN])],
-        hidden=max(0, len(first) + len(week) - SHOWN),
+        only=found[0] if len(found) == 1 else None,
+        near=beside,
+        first=first[:room],
+        week=week[: max(0, room - len(first))],
+        hidden=max(0, len(first) + len(week) - room),
         done=groups[Group.DONE],
-        left=len(first) + len(week),
-        next_day=min((person.window.opens_on for person in found), default=None),
+        left=len(beside) + len(first) + len(week),
+        next_day=min((one.person.window.opens_on for one in found), default=None),
         total=len(found),
+        beginner=bool(found) and not any(one.visits for one in found),
         key=uuid7(),
         hows=HOWS,
         tell_more={SAVED, SENT, NOBODY_TOLD},
@@ -114,20 +98,26 @@ async def log_check_in(request: Asked, tenant: FromPath[str], code: FromPath[str
     if form is None:
         return await _check_in(request, code, errors)
     here = web.here(request)
-    async with within(here):
-        card = await service.log_check_in(here, Sent(asked_code(code), form.key, form.how, form.happened_at))
+    try:
+        async with within(here):
+            card = await service.log_check_in(here, Sent(asked_code(code), form.key, form.how, form.happened_at))
+    except KeyReused:
+        return await _both(request, code, form)
     text, told = SAVED, dict[str, Any]()
     if rules.calls_for_help(form.how):
         redis.ping(here.tenant_id)
         at = (card.received_at or here.now).astimezone(clock.BANGKOK)
         told = {"who": ", ".join(card.on_call), "time": f"{at:%H:%M}"} if card.on_call else {}
         text = SENT if told else NOBODY_TOLD
-    return web.saved(request, f"/{tenant}/b/", text=text, undo=str(form.key), **told)
+    return web.saved(request, f"/{tenant}/b/?near={code}", text=text, undo=str(form.key), **told)
 
 
 @post("/{tenant:str}/b/check-ins", opt=LOG, status_code=200)
 async def log_check_ins(request: Asked, tenant: FromPath[str]) -> Response[list[dict[str, object]]]:
-    """What waited in a phone: a JSON list of at most 50 answers, told one by one what became of each."""
+    """What waited in a phone: a JSON list of at most 50 answers, told one by one, in order, what became of each.
+
+    `kept` is the answer that stands under the key when it is another one; `told` and `when` are of an urgent one.
+    """
     read = _queued(await _json(request))
     here = web.here(request)
     async with within(here):
@@ -136,7 +126,7 @@ async def log_check_ins(request: Asked, tenant: FromPath[str]) -> Response[list[
     answers: list[dict[str, object]] = []
     for one in read:
         if isinstance(one, Sent):
-            answers.append({"key": str(one.key), "outcome": next(outcomes)})
+            answers.append(_told(str(one.key), next(outcomes)))
         else:
             answers.append({"key": one, "outcome": "invalid"})
     return Response(answers)
@@ -164,17 +154,16 @@ async def urgent(request: Asked, tenant: FromPath[str], p: FromQuery[str | None]
     here = web.here(request)
     async with within(here):
         found = await mine.people(here, asked_code(p) if p else None)
-        settings = await packs.settings_of(here)
-        colleagues = await _colleagues(here)
+        calls = await phones.calls(here)
     if p and not found:
         raise NotFound
+    people = [lines.line(here, person) for person in found]
     return web.page(
         request,
         "followups/urgent.html",
-        only=_line(here, found[0]) if len(found) == 1 else None,
-        lines=[_line(here, person) for person in found],
-        hotlines=settings.hotlines,
-        colleagues=colleagues,
+        only=people[0] if len(people) == 1 else None,
+        lines=people,
+        calls=calls,
         key=uuid7(),
     )
 
@@ -184,7 +173,17 @@ async def my_people(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
         found = await mine.people(here)
-    return web.page(request, "followups/people.html", lines=[_line(here, person) for person in found], hows=HOWS)
+    return web.page(request, "followups/people.html", lines=[lines.line(here, person) for person in found], hows=HOWS)
+
+
+@get("/{tenant:str}/b/visits", opt=TODAY)
+async def visits(request: Asked, tenant: FromPath[str], p: FromQuery[str]) -> Response[str]:
+    """What this buddy told of one person, newest first."""
+    here = web.here(request)
+    async with within(here):
+        person, told = await mine.history(here, asked_code(p))
+    shown = [(HOWS[visit.how], clock.in_words(visit.at, here.now)) for visit in told]
+    return web.page(request, "followups/visits.html", line=lines.line(here, person), visits=shown)
 
 
 @get("/{tenant:str}/b/me", opt=TODAY)
@@ -192,25 +191,64 @@ async def me(request: Asked, tenant: FromPath[str]) -> Response[str]:
     here = web.here(request)
     async with within(here):
         visits, people = await mine.month(here)
-    return web.page(request, "followups/me.html", visits=visits, people=people)
+    month = clock.month_in_words(here.today)
+    return web.page(request, "followups/me.html", visits=visits, people=people, month=month, sizes=routes_phone.SIZES)
 
 
-ROUTES = [today, check_in, log_check_in, log_check_ins, note_form, add_note, urgent, my_people, me]
+ROUTES: list[Any] = [
+    today,
+    check_in,
+    log_check_in,
+    log_check_ins,
+    note_form,
+    add_note,
+    urgent,
+    my_people,
+    visits,
+    me,
+    *routes_phone.ROUTES,
+]
 
 
-async def _check_in(request: Asked, code: str, errors: dict[str, str]) -> Response[str]:
+async def _check_in(
+    request: Asked, code: str, errors: dict[str, str], both: tuple[str, str] | None = None
+) -> Response[str]:
+    """`both`: what was tapped now, and what stands already under the key of the form."""
     here = web.here(request)
     async with within(here):
         person = await mine.person(here, asked_code(code))
     return web.page(
         request,
         "followups/check_in.html",
-        status=422 if errors else 200,
-        line=_line(here, person),
+        status=422 if errors else 409 if both else 200,
+        line=lines.line(here, person),
         errors=errors,
+        both=both,
         key=uuid7(),
         hows=HOWS,
     )
+
+
+async def _both(request: Asked, code: str, form: CheckInForm) -> Response[str]:
+    """The form was sent before with another answer: both are shown, and a further tap is a visit of its own."""
+    here = web.here(request)
+    try:
+        async with within(here):
+            own = await mine.check_in(here, form.key)
+    except NotFound:
+        raise KeyReused from None
+    if own.code != code:
+        raise KeyReused
+    return await _check_in(request, code, {}, (HOWS[form.how], HOWS[own.how]))
+
+
+def _told(key: str, became: waiting.Became) -> dict[str, object]:
+    said: dict[str, object] = {"key": key, "outcome": became.outcome}
+    if became.kept:
+        said["kept"] = became.kept
+    if became.told and became.received_at:
+        said |= {"told": [", ".join(became.told)], "when": clock.time_of_day(became.received_at)}
+    return said
 
 
 async def _note_form(request: Asked, check_in_id: UUID, errors: dict[str, str], typed: dict[str, str]) -> Response[str]:
@@ -227,14 +265,6 @@ async def _note_form(request: Asked, check_in_id: UUID, errors: dict[str, str], 
         errors=errors,
         typed=typed,
     )
-
-
-async def _colleagues(here: Here) -> list[tuple[str, str, str]]:
-    """(name, number to dial, number to read) of the coordinators who can be called."""
-    cards = (await members.with_role(here, "coordinator"))[:3]
-    reached = await members.contacts(here, [card.id for card in cards])
-    numbers = [(card.called_name, reached[card.id].phone) for card in cards if card.id in reached]
-    return [(name, number, thai.phone(number).shown) for name, number in numbers if number]
 
 
 async def _json(request: Asked) -> list[Any]:
@@ -265,16 +295,3 @@ def _queued(sent: list[Any]) -> list[Sent | str]:
 def _possible(moment: datetime | None) -> bool:
     """A phone that lost its clock says 1970; what lies further off is no date that can be kept."""
     return moment is None or 1969 <= moment.year <= 2200
-
-
-def _line(here: Here, person: MyPerson) -> Line:
-    return Line(
-        person=person,
-        place=where(person.subdistrict_code, person.moo),
-        late_days=rules.overdue_days(person.window.closes_on, here.today),
-        opens=clock.day_ahead(person.window.opens_on, here.today),
-        closes=clock.day_ahead(person.window.closes_on, here.today),
-        can_visit=person.window.opens_on <= here.today,
-        visits=tuple((HOWS[visit.how], clock.day_in_words(clock.day(visit.at), here.today)) for visit in person.visits),
-        phone=thai.phone(person.phone).shown if person.phone else None,
-    )

@@ -35,6 +35,8 @@ from khuen.signin.entering import NOT_RIGHT, drop_cookie, enter, limiter_of, tex
 from khuen.words import N_
 
 PUBLIC, SIGNED_IN = {"perm": access.PUBLIC}, {"perm": access.SIGNED_IN}
+#: set by static/phone.js while answers wait in the browser
+WAITING_COOKIE = "khuen-waiting"
 CODE_WITHIN = timedelta(minutes=5)
 CODE_NOT_RIGHT = N_("This code is not right, or was used already. Wait for the next one")
 TOO_LATE = N_("That took too long. Please sign in again")
@@ -100,8 +102,15 @@ async def with_code(request: Asked) -> Response[Any]:
 
 @post("/sign-out", opt=PUBLIC, status_code=200)
 async def leave(request: Asked) -> Response[Any]:
-    """Our session ends first; what the browser keeps is cleared; then the provider's page is offered."""
+    """Our session ends first; what the browser keeps is cleared; then the provider's page is offered.
+
+    Where answers of a buddy wait to be sent, the phone's own script has taken everything else away and says so; without
+    its word nothing is thrown away before somebody decided it.
+    """
     session: sessions.Session | None = request.scope["state"]["session"]
+    waits, said = WAITING_COOKIE in request.cookies, text(await request.form(), "kept", 10)
+    if waits and session is not None and said not in ("yes", "no"):
+        return web.page(request, "signin/waiting.html")
     to = "/sign-in"
     if session is not None:
         await sessions.end(session.account_id, session.id, clock.now())
@@ -112,7 +121,9 @@ async def leave(request: Asked) -> Response[Any]:
     response: Response[Any] = Redirect(to, status_code=303)
     drop_cookie(request, response, cookie_name(settings_of(request)))
     # Not "cookies": a bound phone stays bound, its PIN opens it again.
-    response.headers["clear-site-data"] = '"cache", "storage"'
+    response.headers["clear-site-data"] = '"cache"' if waits and said == "yes" else '"cache", "storage"'
+    if waits and said != "yes":
+        response.delete_cookie(WAITING_COOKIE)
     return response
 
 

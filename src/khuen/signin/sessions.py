@@ -94,6 +94,20 @@ async def look_up(token: str, now: datetime) -> Session | None:
     return session
 
 
+async def was_ended(token: str) -> bool:
+    """Whether somebody ended this session, took its phone away or shut its account, which is more than its time being
+    over. False for a token that was never one."""
+    async with reading() as connection:
+        return bool(
+            await connection.fetchval(
+                "SELECT true FROM auth.session s JOIN auth.account a ON a.id = s.account_id"
+                " LEFT JOIN auth.device d ON d.id = s.device_id WHERE s.token_hash = $1"
+                " AND (s.ended_at IS NOT NULL OR d.revoked_at IS NOT NULL OR a.state <> 'active')",
+                _hash(token),
+            )
+        )
+
+
 async def start(
     account_id: UUID,
     *,
