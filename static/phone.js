@@ -45,7 +45,7 @@ const token = async (name, base) => {
 // Two tabs, or a tab and the worker, never send at once. Answers why something still waits.
 const flush = (name, base) => navigator.locks.request(name, async () => {
   const all = await items(name), waiting = all.filter(waits);
-  for (const { key, sent } of all) if (sent < Date.now() - DAY) await drop(name, key);
+  for (const { key, sent } of all) if (sent < Date.now() - 2 * DAY) await drop(name, key);
   while (waiting[0]) {
     const part = waiting.splice(0, MOST), [pass, why] = await token(name, base);
     if (!pass) return why;
