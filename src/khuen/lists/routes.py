@@ -13,8 +13,8 @@ from khuen.cases import sharing
 from khuen.cases.rules import OWN_WORK, PURPOSES, Recipient
 from khuen.errors import NotAllowed
 from khuen.lists import catalogue, rules, service
-from khuen.lists.catalogue import Listed
 from khuen.lists.columns import CODE, Column, Told
+from khuen.lists.listed import Listed
 from khuen.lists.reading import Found, Row
 from khuen.tenancy import Here, within
 from khuen.words import N_

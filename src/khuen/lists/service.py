@@ -6,7 +6,8 @@ from khuen import audit
 from khuen.cases.rules import OWN_WORK
 from khuen.errors import NotFound
 from khuen.lists import rules
-from khuen.lists.catalogue import LISTS, Listed
+from khuen.lists.catalogue import LISTS
+from khuen.lists.listed import Listed
 from khuen.lists.reading import Asked, Found
 from khuen.lists.rules import Period
 from khuen.tenancy import Here
