@@ -58,7 +58,6 @@ MENU = (
     ("admin.settings", "admin/settings", N_("Settings")),
     ("admin.audit", "admin/audit", N_("Audit log")),
     ("packs.see", "packs", N_("Rule packs")),
-    ("messages.own", "my-messages", N_("How messages reach me")),
 )
 
 

@@ -38,6 +38,7 @@ PAGES = (
     Place("treatment.schedule", "sessions/new", N_("Plan a session")),
     Place("treatment.see", "absences", N_("To ask after")),
     Place("treatment.see", "calendar", N_("Calendar on your phone")),
+    Place("messages.own", "my-messages", N_("How messages reach me")),
     Place("pages.find", "keys", N_("Keys")),
 )
 #: what can be done or seen about one case; {code} is its code
