@@ -187,7 +187,7 @@ GET  /{tenant}/meetings/{meeting}/pack        chair,clinic,coordinator,doctor 20
 GET  /{tenant}/tasks                          chair,clinic,coordinator,doctor 200  -    -    -    3
 POST /{tenant}/tasks/{decision_id}/results        chair,clinic,coordinator,doctor 303  -    404  404
 GET  /{tenant}/chair                          chair                      200  -    -    -    6
-GET  /{tenant}/messages                       coordinator                200  -    -    -    4
+GET  /{tenant}/messages                       coordinator                200  -    -    -    5
 GET  /{tenant}/messages/{message_id}          coordinator                200  -    404  404  4
 GET  /{tenant}/my-messages                    buddy,chair,clinic,coordinator,doctor,tenant_admin 200 - - - 4
 POST /{tenant}/my-messages/line-codes         buddy,chair,clinic,coordinator,doctor,tenant_admin 409 - - -

@@ -68,6 +68,7 @@ CLOCK = (
     Job("escalate", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.escalate(due)),
     Job("continue_imports", 5 * _MINUTES, time(0, 0), LATEST, lambda _, __: enrolment.continue_imports()),
     Job("issue_certificates", 5 * _MINUTES, time(0, 1), LATEST, lambda settings, _: certificates.issue(settings)),
+    Job("read_line_meters", 30 * _MINUTES, time(0, 5), LATEST, lambda settings, _: messages.read_meters(settings)),
     Job("seal_audit_heads", 1 * _HOURS, time(0, 10), LATEST, lambda settings, _: audit.seal_heads(settings)),
     Job("settle_stages", 24 * _HOURS, time(2, 40), LATEST, lambda _, __: pathway.settle()),
     Job("recompute_visits", 24 * _HOURS, time(2, 30), LATEST, lambda _, __: followups.recompute()),
@@ -77,6 +78,7 @@ CLOCK = (
     Job("finish_erasures", 24 * _HOURS, time(2, 50), LATEST, lambda settings, _: erasure.finish(settings)),
     Job("purge_enrolments", 24 * _HOURS, time(3, 0), LATEST, lambda settings, _: enrolment.purge(settings)),
     Job("sweep_sign_in", 24 * _HOURS, time(3, 10), LATEST, lambda _, __: signin.sweep()),
+    Job("forget_line_events", 24 * _HOURS, time(3, 15), LATEST, lambda _, __: messages.forget_events()),
     Job("verify_audit", 24 * _HOURS, time(3, 20), LATEST, lambda settings, _: audit.verify(settings)),
     Job("practice_begins_again", 24 * _HOURS, time(3, 30), LATEST, lambda _, due: practice.every_night(due)),
 )

@@ -10,21 +10,23 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
-from khuen import channels, packs
-from khuen.channels import GiveUp, Means, Outgoing, Retry, Uncertain, texts
+from khuen import channels, packs, registry
+from khuen.channels import GiveUp, Means, Outgoing, Retry, Uncertain, line, texts
 from khuen.clockwork import Figures
 from khuen.district import MessageText
 from khuen.followups import reminders
 from khuen.ids import uuid7
 from khuen.meetings import tasks
-from khuen.messages import delivery, line_accounts, rules
-from khuen.messages.delivery import Due, Outcome, Reach, Terms, Turn
+from khuen.members import Contact
+from khuen.messages import delivery, line_accounts, links, rules
+from khuen.messages.delivery import Due, Outcome, Reach, Reached, Terms, Turn
 from khuen.messages.rules import Kind
 from khuen.registry import District
 from khuen.screening import alerts
 from khuen.screening.alerts import Alerted
 from khuen.settings import Settings
 from khuen.tenancy import Here, within
+from workers.districts import in_each
 
 LIMIT = 10  #: messages of one district before the next district has its turn
 
@@ -62,6 +64,31 @@ async def deliver(
     return claim.looked_at == LIMIT
 
 
+async def read_meters(settings: Settings) -> int:
+    """Ask LINE how much of the month each district has used. Returns how many could not be asked."""
+    failed = 0
+    for district in await registry.active():
+        if district.practice:
+            continue
+        try:
+            async with within(district.here()):
+                keys = await line_accounts.keys(district.here())
+            if keys is None:
+                continue
+            usage = await line.usage(Means(settings, keys.token))
+            async with within(district.here()):
+                await line_accounts.read_meter(district.here(), usage.allowed, usage.used)
+        except (GiveUp, Retry, Uncertain) as error:
+            failed += 1
+            log.warning("LINE did not tell what %s has used: %s", district.slug, error)
+    return failed
+
+
+async def forget_events() -> int:
+    """What LINE told so long ago that nobody believes it any more. Returns the number of districts that failed."""
+    return await in_each("forget_line_events", await registry.active(), links.forget_events)
+
+
 async def measure(districts: list[District]) -> Figures:
     """What waits in these districts together; a district that cannot be read is left out."""
     waiting, given_up, lag = 0, 0, 0.0
@@ -85,10 +112,17 @@ class _Means:
         self._practice = practice
 
     async def open(self, here: Here) -> Reach | None:
-        if not self._practice:
-            self.found = Means(self.found.settings, await line_accounts.token(here))
+        keys = None if self._practice else await line_accounts.keys(here)
+        self.found = Means(self.found.settings, keys.token if keys else None)
         ways = channels.set_up(self.found, practice=self._practice)
-        return (lambda contact: channels.addresses(ways, contact)) if ways else None
+        spared = keys is not None and keys.spared
+
+        def reach(contact: Contact, urgent: bool) -> Reached:
+            found = channels.addresses(ways, contact)
+            kept_back = spared and not urgent and found.pop("line", None) is not None
+            return Reached(found, kept_back)
+
+        return reach if ways else None
 
 
 def _terms(means: _Means, district: District, lasts: timedelta) -> Terms:

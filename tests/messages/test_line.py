@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from khuen import channels, clock, vault
-from khuen.channels import line, line_api
+from khuen.channels import line, line_api, texts
 from khuen.ids import uuid7
 from khuen.messages import delivery, line_accounts, rules
 from khuen.messages.line_accounts import NewAccount
+from khuen.outgoing import BANNED
 from khuen.settings import Settings
 from khuen.tenancy import hot, within
 from tests.line_api import BASIC_ID, BOT, SECRET, TOKEN, USER, Line, line_server
@@ -213,3 +214,32 @@ async def test_an_account_that_ended_sends_nothing_and_forgets_its_keys(wired: W
 async def rows_of(post: Post, table: str) -> list[dict[str, Any]]:
     async with within(post.here()):
         return [dict(row) for row in await hot(f"SELECT * FROM {table} WHERE tenant_id = $1")]
+
+
+async def test_the_last_tenth_of_the_month_is_for_urgent_messages(wired: Wired) -> None:
+    wired.line.allowed, wired.line.used = 100, 95
+    assert await worker.read_meters(wired.settings) == 0
+    await calm(wired.post)
+    await urgent(wired.post)
+    await wired.deliver()
+    held, gone = sorted(await rows(wired.post), key=lambda row: row["urgent"])
+    assert (held["state"], held["reason"], gone["state"]) == ("given_up", "quota", "sent")
+    wired.line.used = 10  # a plan with more
+    wired.line.allowed = None
+    await worker.read_meters(wired.settings)
+    await calm(wired.post)
+    await wired.deliver()
+    assert len(wired.line.sent) == 2
+    async with within(here := wired.post.here()):
+        meter = await line_accounts.meter(here)
+    assert meter is not None and (meter.allowed, meter.used) == (None, 10)
+
+
+async def test_a_meter_that_cannot_be_read_is_counted(wired: Wired) -> None:
+    assert await worker.read_meters(replace(wired.settings, line_api="http://127.0.0.1:1")) == 1
+
+
+def test_a_single_visit_says_how_to_answer() -> None:
+    one, two = (texts.write("visit_due_digest", count=n, link="https://x.example/b/").line for n in (1, 2))
+    assert "1 ปกติดี 2 น่าเป็นห่วง 3 ด่วน" in one and "1 ปกติดี" not in two
+    assert not BANNED.search(one) and one.endswith("?openExternalBrowser=1")

@@ -117,6 +117,12 @@ def test_a_code_is_read_as_it_was_shown(text: str, code: str | None) -> None:
     assert rules.code_in(text) == code
 
 
+def test_the_last_tenth_of_the_month_is_spared() -> None:
+    assert [rules.spared(300, used) for used in (269, 270)] == [False, True]
+    assert not rules.spared(None, 10_000) and rules.spared(0, 0)
+    assert rules.end_without_channel([], spared=True) == ("given_up", "quota")
+
+
 def test_what_becomes_of_a_message_without_a_channel() -> None:
     assert rules.end_without_channel([_tried("line", None)])[0] == "uncertain"
     spent = replace(_tried("line", "refused"), said="quota")

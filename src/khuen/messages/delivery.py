@@ -52,8 +52,16 @@ class Turn:
     in_doubt: bool = False  #: an earlier call under this key may have been taken
 
 
-Reach = Callable[[Contact], dict[str, str]]
-"""channel -> address of one recipient, in order."""
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """channel -> address of one recipient, in order. `spared`: LINE would reach them, but its month is nearly over."""
+
+    addresses: dict[str, str]
+    spared: bool = False
+
+
+Reach = Callable[[Contact, bool], Reached]
+"""How one recipient is reached, with an urgent message or another one."""
 
 Ways = Callable[[Here], Awaitable[Reach | None]]
 """Asked when something is due: how the people of this district are reached now; None when no channel is set up."""
@@ -274,13 +282,13 @@ async def _turns(here: Here, due: list[Due], terms: Terms, decided: list[_Decisi
         return turns
     contacts = await reaching.contacts(here, {one.recipient_id for one in due})
     for one in due:
-        addresses = reach(contacts.get(one.recipient_id, Contact(None, None)))
-        left = rules.open_channels(one.kind, tuple(addresses), one.tried, urgent=one.urgent)
+        reached = reach(contacts.get(one.recipient_id, Contact(None, None)), one.urgent)
+        left = rules.open_channels(one.kind, tuple(reached.addresses), one.tried, urgent=one.urgent)
         if not left:
-            state, reason = rules.end_without_channel(one.tried)
+            state, reason = rules.end_without_channel(one.tried, spared=reached.spared)
             decided.append(_Decision(one, state, reason, settled_at=here.now))
             continue
-        turns.append(_turn(here, one, left, addresses, terms))
+        turns.append(_turn(here, one, left, reached.addresses, terms))
         decided.append(_Decision(one, State.WAITING, None, lease=terms.lease, leased_until=here.now + terms.lasts))
     return turns
 

@@ -8,7 +8,9 @@ from uuid import UUID
 
 from khuen import audit, vault
 from khuen.errors import KeyReused
+from khuen.ids import uuid7
 from khuen.messages import line_queries as queries
+from khuen.messages import rules
 from khuen.tenancy import Here, hot
 
 
@@ -32,11 +34,21 @@ class NewAccount:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a webhook is checked with, and answered with."""
+    """What sends, and what a webhook is checked with. `spared`: only urgent messages may still go this month."""
 
     bot_id: str
     token: str = field(repr=False)
     secret: str = field(repr=False)
+    spared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """The messages of this month on LINE, as LINE said at `read_at`. `allowed` None: no limit."""
+
+    allowed: int | None
+    used: int
+    read_at: datetime
 
 
 async def account(here: Here) -> Account | None:
@@ -44,14 +56,8 @@ async def account(here: Here) -> Account | None:
     return Account(**rows[0]) if rows else None
 
 
-async def token(here: Here) -> str | None:
-    """The channel access token, unsealed, for the channel that sends; None without an account."""
-    found = await keys(here)
-    return found.token if found else None
-
-
 async def keys(here: Here) -> Keys | None:
-    rows = await hot(queries.KEYS)
+    rows = await hot(queries.KEYS, here.today.replace(day=1))
     if not rows:
         return None
     row, safe = rows[0], await vault.open_tenant(here)
@@ -59,7 +65,19 @@ async def keys(here: Here) -> Keys | None:
         row["bot_id"],
         safe.unseal("line_account", "token", row["id"], row["token_sealed"]),
         safe.unseal("line_account", "secret", row["id"], row["secret_sealed"]),
+        row["used"] is not None and rules.spared(row["allowed"], row["used"]),
     )
+
+
+async def meter(here: Here) -> Meter | None:
+    """None without an account, or before LINE was asked this month."""
+    rows = await hot(queries.METER, here.today.replace(day=1))
+    return Meter(**rows[0]) if rows else None
+
+
+async def read_meter(here: Here, allowed: int | None, used: int) -> None:
+    """Keep what LINE said just now."""
+    await hot(queries.READ_METER, uuid7(here.now), here.today.replace(day=1), allowed, used, here.now)
 
 
 async def connect(here: Here, key: UUID, new: NewAccount) -> None:

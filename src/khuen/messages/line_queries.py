@@ -3,8 +3,19 @@
 ACCOUNT = """
     SELECT id, basic_id, set_at, set_by FROM line_account WHERE tenant_id = $1 AND ended_at IS NULL"""
 
+#: $2 the first day of the month
 KEYS = """
-    SELECT id, bot_id, token_sealed, secret_sealed FROM line_account WHERE tenant_id = $1 AND ended_at IS NULL"""
+    SELECT a.id, a.bot_id, a.token_sealed, a.secret_sealed, q.allowed, q.used FROM line_account a
+    LEFT JOIN line_quota q ON q.tenant_id = $1 AND q.month = $2
+    WHERE a.tenant_id = $1 AND a.ended_at IS NULL"""
+
+METER = """
+    SELECT q.allowed, q.used, q.read_at FROM line_quota q
+    JOIN line_account a ON a.tenant_id = $1 AND a.ended_at IS NULL WHERE q.tenant_id = $1 AND q.month = $2"""
+
+READ_METER = """
+    INSERT INTO line_quota (tenant_id, id, month, allowed, used, read_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (tenant_id, month) DO UPDATE SET allowed = $4, used = $5, read_at = $6"""
 
 # Two administrators who connect at once take turns.
 HELD = "SELECT id, bot_id FROM line_account WHERE tenant_id = $1 AND ended_at IS NULL FOR UPDATE"

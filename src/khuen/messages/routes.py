@@ -11,7 +11,7 @@ from litestar.params import FromPath
 
 from khuen import clock, redis, web
 from khuen.channels import texts
-from khuen.messages import rules, service
+from khuen.messages import line_accounts, rules, service
 from khuen.messages.service import Asked, Line
 from khuen.tenancy import within
 from khuen.words import N_
@@ -32,12 +32,16 @@ async def outbox(request: Asking, tenant: FromPath[str]) -> Response[str]:
     )
     async with within(here):
         found = await service.outbox(here, asked, _page(given.get("page", "")))
+        meter = await line_accounts.meter(here)
     base = f"/{tenant}/messages"
     return web.answer(
         request,
         whole="messages/outbox.html",
         part="messages/_answer.html",
         found=found,
+        meter=meter,
+        metered=clock.in_words(meter.read_at, here.now) if meter else "",
+        spared=meter is not None and rules.spared(meter.allowed, meter.used),
         asked=asked,
         states=[
             (_link(base, Asked(one, asked.kind)), words, found.states.get(one, 0), one == asked.state)

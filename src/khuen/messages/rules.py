@@ -194,13 +194,13 @@ def same_try(channel: str, tried: Sequence[Tried], now: datetime) -> Tried | Non
     return last if fresh else None
 
 
-def end_without_channel(tried: Sequence[Tried]) -> tuple[State, str | None]:
-    """What becomes of a message when no channel is left: (state, reason code)."""
+def end_without_channel(tried: Sequence[Tried], *, spared: bool = False) -> tuple[State, str | None]:
+    """What becomes of a message when no channel is left: (state, reason code). `spared`: see `spared`."""
     if any(one.outcome == "accepted" for one in tried):
         return State.SENT, None
     if any(one.outcome in ("unknown", None) for one in tried):
         return State.UNCERTAIN, "connection_lost"
-    if any(one.said == "quota" for one in tried):
+    if spared or any(one.said == "quota" for one in tried):
         return State.GIVEN_UP, "quota"
     return State.GIVEN_UP, "refused" if tried else "no_address"
 
@@ -211,6 +211,11 @@ def code_in(text: str) -> str | None:
     if len(letters) != 8 or not set(letters) <= set(CODE_LETTERS):
         return None
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def spared(allowed: int | None, used: int) -> bool:
+    """Whether what is left of the month on LINE is kept for urgent messages: the last tenth."""
+    return allowed is not None and used * 10 >= allowed * 9
 
 
 def may_retry(state: str, day: date, made_at: datetime, *, urgent: bool, now: datetime) -> bool:
