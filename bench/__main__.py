@@ -11,7 +11,7 @@ from pathlib import Path
 
 import uvloop
 
-from bench import board, goals, imports, reminders, search
+from bench import board, goals, imports, messages, reminders, search
 from bench import stage as stages
 from bench.goals import Measured, Scene
 from bench.stage import HOME, Stage
@@ -27,6 +27,7 @@ PARTS: dict[str, Callable[[Scene], Awaitable[list[Measured]]]] = {
     "search": search.search,
     "large": board.large_board,
     "reminders": reminders.sweep,
+    "messages": messages.to_line,
 }
 
 
