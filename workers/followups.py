@@ -32,6 +32,11 @@ async def escalate(due_at: datetime) -> int:
     return await in_those_whose_time_it_is("escalate", due_at, reminders.compose_escalations)
 
 
+async def tell_of_the_week(due_at: datetime) -> int:
+    """What is overdue when a week begins. Returns the number of districts that failed."""
+    return await in_those_whose_time_it_is("tell_of_the_week", due_at, reminders.compose_week)
+
+
 async def recompute() -> int:
     """Put every district's due visits right and say where they differed. Returns how many districts failed."""
     failed = 0

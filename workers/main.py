@@ -66,6 +66,7 @@ CLOCK = (
     Job("compose_reminders", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.compose_reminders(due)),
     Job("remind_of_tasks", followups.SLOT, time(0, 0), EACH, lambda _, due: meetings.compose_reminders(due)),
     Job("escalate", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.escalate(due)),
+    Job("tell_of_the_week", followups.SLOT, time(0, 0), EACH, lambda _, due: followups.tell_of_the_week(due)),
     Job("continue_imports", 5 * _MINUTES, time(0, 0), LATEST, lambda _, __: enrolment.continue_imports()),
     Job("issue_certificates", 5 * _MINUTES, time(0, 1), LATEST, lambda settings, _: certificates.issue(settings)),
     Job("read_line_meters", 30 * _MINUTES, time(0, 5), LATEST, lambda settings, _: messages.read_meters(settings)),

@@ -17,6 +17,7 @@ FILLED: dict[str, str | None] = {
     "urgent_check_in": None,
     "overdue_escalation": COUNT,
     "worrying_digest": COUNT,
+    "week_digest": COUNT,
     "nudge": None,
     "alert": CODE,
     "return_due": None,

@@ -117,6 +117,14 @@ def test_a_code_is_read_as_it_was_shown(text: str, code: str | None) -> None:
     assert rules.code_in(text) == code
 
 
+def test_a_week_begins_on_its_first_working_day() -> None:
+    monday = date(2026, 11, 23)
+    days = [monday + timedelta(days=n) for n in range(7)]
+    assert [rules.begins_week(day, ()) for day in days] == [True] + [False] * 6
+    assert [rules.begins_week(day, days[:2]) for day in days] == [False, False, True] + [False] * 4
+    assert not any(rules.begins_week(day, days[:5]) for day in days)
+
+
 def test_the_last_tenth_of_the_month_is_spared() -> None:
     assert [rules.spared(300, used) for used in (269, 270)] == [False, True]
     assert not rules.spared(None, 10_000) and rules.spared(0, 0)

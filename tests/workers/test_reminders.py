@@ -70,6 +70,19 @@ async def test_coordinators_get_one_digest_of_who_wants_attention(pools: Any) ->
     assert (row["kind"], row["count"], row["recipient_id"]) == ("worrying_digest", 3, post.coordinator)
 
 
+async def test_a_week_begins_with_how_many_are_overdue_for_those_who_hear_of_it(pools: Any) -> None:
+    post = await open_district(pools, chosen=replace(SETTINGS, holidays=Holidays(dates=(date(2026, 11, 23),))))
+    tuesday = datetime(2026, 11, 24, 7, 30, tzinfo=BANGKOK)
+    await visits(post, date(2026, 11, 20), date(2026, 11, 23), date(2026, 11, 24))
+    made = []
+    for days in (-1, 0, 0, 1, 7):
+        async with within(here := post.here(tuesday + timedelta(days=days))):
+            made.append(await reminders.compose_week(here))
+    assert made == [0, 1, 0, 0, 0]  # of the next week the Monday is the first day
+    [row] = await rows(post)
+    assert (row["kind"], row["count"], row["recipient_id"]) == ("week_digest", 2, post.coordinator)
+
+
 async def test_nothing_due_is_no_message(pools: Any) -> None:
     post = await open_district(pools)
     await visits(post, TODAY + timedelta(days=9))

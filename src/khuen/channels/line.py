@@ -5,6 +5,7 @@ What makes the calls is large and loaded with the first of them: most of a site'
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,10 +80,9 @@ async def usage(means: Means) -> Usage:
 
 
 async def close() -> None:
-    """Let go of the connections of this event loop, at the end of a process."""
-    from khuen.channels import line_api
-
-    await line_api.close()
+    """Let go of the connections of this event loop, at the end of a process; who never called has none."""
+    if calling := sys.modules.get("khuen.channels.line_api"):
+        await calling.close()
 
 
 async def _call(means: Means, method: str, *given: Any, **more: Any) -> Any:

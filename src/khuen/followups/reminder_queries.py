@@ -36,6 +36,25 @@ ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
 RETURNING id
 """
 
+#: $2 today, $3 now, $4 roles: the number of overdue visits for each who holds one of them
+COMPOSE_WEEK = f"""
+WITH late AS (
+    SELECT count(*) AS people FROM visit_due v
+    WHERE v.tenant_id = $1 AND v.state = 'open' AND v.closes_on < $2 AND NOT {consents.stopped("v.case_id")}
+),
+told AS (
+    SELECT DISTINCT o.member_id FROM member_role o
+    JOIN member b ON b.tenant_id = $1 AND b.id = o.member_id AND b.left_at IS NULL
+    WHERE o.tenant_id = $1 AND o.role = ANY ($4::text[]) AND o.ended_at IS NULL
+)
+INSERT INTO message (tenant_id, id, kind, subject_id, recipient_id, day, urgent, count, state, due_at, made_at)
+SELECT $1, uuidv7(), 'week_digest', told.member_id, told.member_id, $2::date, false, late.people, 'waiting',
+    $3::timestamptz, $3::timestamptz
+FROM told CROSS JOIN late WHERE late.people > 0
+ON CONFLICT (tenant_id, kind, subject_id, recipient_id, day) DO NOTHING
+RETURNING id
+"""
+
 #: $2 today, $3 now, $4 the last closing day that is late enough, $5 roles: told once for each missed visit, and again
 #: on a later day only when the first telling did not go
 COMPOSE_ESCALATIONS = f"""
@@ -74,6 +93,12 @@ WHERE v.tenant_id = $1 AND v.id = ANY ($3::uuid[]) AND v.state = 'open' AND v.cl
 
 STILL_WANTING = """
 SELECT count(*) AS people FROM visit_due v WHERE v.tenant_id = $1 AND v.attention_rank > 0 AND v.state = 'open'
+"""
+
+#: $2 today: people whose window closed without a visit
+OVERDUE = f"""
+SELECT count(*) AS people FROM visit_due v
+WHERE v.tenant_id = $1 AND v.state = 'open' AND v.closes_on < $2 AND NOT {consents.stopped("v.case_id")}
 """
 
 #: $2 check-ins

@@ -11,6 +11,7 @@ from uuid import UUID
 from khuen import audit, packs
 from khuen.errors import Conflict, KeyReused, NotFound, TooMany
 from khuen.followups import reminder_queries as queries
+from khuen.messages import rules
 from khuen.messages import service as messages
 from khuen.messages.delivery import Due
 from khuen.messages.rules import Kind
@@ -44,6 +45,17 @@ async def compose_escalations(here: Here) -> int:
     chosen = (await packs.settings_of(here)).escalation
     latest = here.today - timedelta(days=chosen.overdue_days)
     return len(await hot(queries.COMPOSE_ESCALATIONS, here.today, here.now, latest, list(chosen.overdue_to)))
+
+
+async def compose_week(here: Here) -> int:
+    """On the first working day of a week: how many visits are overdue, for those who hear of overdue ones.
+
+    Returns how many messages were new.
+    """
+    chosen = await packs.settings_of(here)
+    if not rules.begins_week(here.today, chosen.holidays.dates):
+        return 0
+    return len(await hot(queries.COMPOSE_WEEK, here.today, here.now, list(chosen.escalation.overdue_to)))
 
 
 async def still_true(here: Here, due: list[Due]) -> dict[UUID, int]:
@@ -132,6 +144,11 @@ async def _still_wanting(here: Here, due: list[Due]) -> dict[UUID, int]:
     return {one.id: rows[0]["people"] for one in due}
 
 
+async def _still_late(here: Here, due: list[Due]) -> dict[UUID, int]:
+    rows = await hot(queries.OVERDUE, here.today)
+    return {one.id: rows[0]["people"] for one in due}
+
+
 async def _not_withdrawn(here: Here, due: list[Due]) -> dict[UUID, int]:
     gone = _ids(await hot(queries.WITHDRAWN, [one.subject_id for one in due]))
     return {one.id: int(one.subject_id not in gone) for one in due}
@@ -160,6 +177,7 @@ _STILL = {
     Kind.VISIT_DUE_DIGEST: _still_due,
     Kind.OVERDUE_ESCALATION: _still_overdue,
     Kind.WORRYING_DIGEST: _still_wanting,
+    Kind.WEEK: _still_late,
     Kind.URGENT_CHECK_IN: _not_withdrawn,
     Kind.NUDGE: _still_nudged,
     Kind.ALERT: _still_alarming,

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     URGENT_CHECK_IN = "urgent_check_in"
     OVERDUE_ESCALATION = "overdue_escalation"
     WORRYING_DIGEST = "worrying_digest"
+    WEEK = "week_digest"
     NUDGE = "nudge"
     ALERT = "alert"
     RETURN_DUE = "return_due"
@@ -43,6 +44,7 @@ KINDS: dict[str, str] = {
     Kind.URGENT_CHECK_IN: N_("Urgent check-in"),
     Kind.OVERDUE_ESCALATION: N_("Visit long overdue"),
     Kind.WORRYING_DIGEST: N_("People to look after"),
+    Kind.WEEK: N_("The week"),
     Kind.NUDGE: N_("Reminder from the coordinator"),
     Kind.ALERT: N_("Look at once"),
     Kind.RETURN_DUE: N_("Expected back from elsewhere"),
@@ -96,6 +98,7 @@ PLACES: dict[str, str] = {
     Kind.URGENT_CHECK_IN: "board",
     Kind.OVERDUE_ESCALATION: "board",
     Kind.WORRYING_DIGEST: "board",
+    Kind.WEEK: "board",
     Kind.ALERT: "cases/{code}/urgent",
     Kind.RETURN_DUE: "board",
     Kind.TEST: "admin",
@@ -146,6 +149,12 @@ def quiet_until(moment: datetime, start: time, end: time) -> datetime | None:
         return None
     ends_on = local.date() + timedelta(days=1 if over_midnight and at >= start else 0)
     return datetime.combine(ends_on, end, BANGKOK)
+
+
+def begins_week(day: date, holidays: Collection[date]) -> bool:
+    """Whether this is the first working day of its week, Monday to Friday."""
+    earlier = (day - timedelta(days=back) for back in range(1, day.weekday() + 1))
+    return day.weekday() < 5 and day not in holidays and all(one in holidays for one in earlier)
 
 
 def falls_between(at: time, after: datetime, until: datetime) -> bool:
