@@ -7,7 +7,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from playwright.async_api import Page
 
-WIDTHS = (320, 360, 768, 1280)
+WIDTHS = (320, 768, 1280, 360)
 #: axe is slow, and at 320 px it sees what it sees at 360
 AXE_WIDTHS = (360, 768, 1280)
 #: only what is wrong is collected: all that is right would be most of the work
@@ -15,34 +15,54 @@ AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
 }
-#: Contrast is four fifths of the work. The fiftieth row of a list has the colours of the first ones: of siblings that
-#: differ in nothing but text and addresses three are looked at (odd, even and one more). And where the same texts stand
-#: in the same colours and sizes as at another width, they need no second look. By all other rules everything is judged.
-LOOK = """async (options) => {
-  const shape = (e) => e.outerHTML.replace(/>[^<]+/g, '>').replace(/\\b(href|id|for|name|value|title|datetime|action|formaction|aria-label|aria-labelledby|aria-describedby|hx-[a-z]+)="[^"]*"/g, '');
-  const same = [];
-  for (const parent of document.body.querySelectorAll('*')) {
-    if (parent.childElementCount < 4) continue;
-    const counts = new Map();
-    for (const child of parent.children) {
-      const key = shape(child), count = (counts.get(key) ?? 0) + 1;
-      counts.set(key, count);
-      if (count > 3) same.push(child);
+#: rules whose answer may be another at another width though the same things are seen
+BY_LAYOUT = ["target-size", "scrollable-region-focusable", "link-in-text-block"]
+#: What was found good is not asked again (`good`, by marks). Contrast, four fifths of the work: a part with the same tags
+#: and classes in the same colours and sizes on the same ground, all the way down: the fiftieth row of a list, the menu of
+#: the next page. All other rules look at the whole page at its first width; at a further one only those that ask for
+#: places and sizes, unless other things are seen there, as when a menu unfolds, and not because of the same change as on
+#: a page before.
+LOOK = """async ([options, byLayout, good]) => {
+  const mark = (text) => {
+    let a = 0xdeadbeef, b = 0x41c6ce57;
+    for (let i = 0; i < text.length; i++) {
+      a = Math.imul(a ^ text.charCodeAt(i), 2654435761);
+      b = Math.imul(b ^ text.charCodeAt(i), 1597334677);
     }
-  }
-  const colours = [...document.body.querySelectorAll('*')].map((e) => {
-    if (!e.checkVisibility()) return '';
-    const s = getComputedStyle(e);
-    return [s.color, s.backgroundColor, s.backgroundImage, s.opacity, s.fontSize, s.fontWeight].join();
-  }).join(';');
-  const found = await axe.run(document, { ...options, rules: { 'color-contrast': { enabled: false } } });
-  window.looked ??= new Set();
-  if (window.looked.has(colours)) return found.violations;
-  window.looked.add(colours);
-  const contrast = { runOnly: { type: 'rule', values: ['color-contrast'] }, resultTypes: ['violations'] };
-  const poor = await axe.run({ include: document, exclude: same }, contrast);
-  return found.violations.concat(poor.violations);
+    return ((b >>> 0) * 2097152 + (a >>> 11)).toString(36);
+  };
+  const known = new Set(good.split(' ')), marks = new Map(), judged = [], same = [], places = [];
+  const read = (e, ground) => {
+    const s = getComputedStyle(e), seen = e.checkVisibility();
+    const kind = [e.tagName, e.className.baseVal ?? e.className, e.type, e.disabled, e.ariaDisabled];
+    places.push([...kind, seen, s.position, s.clipPath, s.opacity === '0'].join());
+    const bare = s.backgroundImage === 'none' && s.opacity === '1' && s.backgroundColor === 'rgba(0, 0, 0, 0)';
+    const under = bare ? ground : mark(`${ground} ${s.backgroundColor} ${s.backgroundImage} ${s.opacity}`);
+    const says = Boolean(e.value) || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim());
+    const look = [...kind, says, s.color, s.fontSize, s.fontWeight, s.textShadow];
+    const within = [...new Set([...e.children].map((child) => read(child, under)))].sort();
+    marks.set(e, mark([under, ...(seen ? look : []), ...within].join()));
+    return marks.get(e);
+  };
+  const choose = (e) => {
+    if (known.has(marks.get(e))) return same.push(e);
+    known.add(marks.get(e));
+    judged.push(marks.get(e));
+    for (const child of e.children) choose(child);
+  };
+  read(document.body, '');
+  choose(document.body);
+  const before = window.places ?? [];
+  window.places = places;
+  const change = mark(places.filter((place, n) => place !== before[n]).join('|'));
+  const found = await axe.run(document, places.length === before.length && known.has(change)
+    ? { ...options, runOnly: { type: 'rule', values: byLayout } }
+    : { ...options, rules: { 'color-contrast': { enabled: false } } });
+  const contrast = { ...options, runOnly: { type: 'rule', values: ['color-contrast'] } };
+  if (judged.length) found.violations.push(...(await axe.run({ include: document, exclude: same }, contrast)).violations);
+  return [found.violations, [change, ...judged].join(' ')];
 }"""
+_good: set[str] = set()  #: marks of what this process has found good
 
 #: What a page is made of: tags, classes and kinds of fields, each once, without text and addresses
 PARTS = """() => {
@@ -121,7 +141,8 @@ async def present(page: Page, least: int, axe: bool) -> list[str]:
     found = [f"sideways: {line}" for line in await page.evaluate(SIDEWAYS)]
     found += [f"target under {least} px: {line}" for line in await page.evaluate(TARGETS, least)]
     if axe:
-        violations = await page.evaluate(LOOK, AXE)
+        violations, good = await page.evaluate(LOOK, [AXE, BY_LAYOUT, " ".join(_good)])  # a list takes longer than axe
+        _good.update(good.split() if not violations else ())
         found += [_violation(violation) for violation in violations]
     return found
 
