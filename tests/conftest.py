@@ -18,6 +18,9 @@ import pytest
 
 from khuen import bootstrap, database, embedded, schema, settings
 from tests import databases
+from tests.province import browser, chromium, filled, page, province, running
+
+__all__ = ["browser", "chromium", "filled", "page", "province", "running"]
 
 hypothesis.settings.register_profile("any machine", deadline=None)  # times are not tests
 hypothesis.settings.load_profile("any machine")
@@ -33,12 +36,16 @@ class Stage:
     settings: settings.Settings
     superuser: str
     spare: list[str] = field(default_factory=list)  #: databases that earlier tests left as they found them
-    filled: list[str] = field(
-        default_factory=list
-    )  #: one database with the practice province, once a test asked for it
 
     def superuser_of(self, name: str) -> str:
         return urlunsplit(urlsplit(self.superuser)._replace(path=f"/{name}"))
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """The browser lives in the event loop of the session, so the tests that use it run there; all others have their own."""
+    for item in items:
+        if {"browser", "province"} & set(item.fixturenames):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")

@@ -52,8 +52,8 @@ LOOK = """async ([options, byLayout, good]) => {
   };
   read(document.body, '');
   choose(document.body);
-  const before = window.places ?? [];
-  window.places = places;
+  const before = window.width === innerWidth ? [] : window.places ?? [];
+  Object.assign(window, { places, width: innerWidth });
   const change = mark(places.filter((place, n) => place !== before[n]).join('|'));
   const found = await axe.run(document, places.length === before.length && known.has(change)
     ? { ...options, runOnly: { type: 'rule', values: byLayout } }

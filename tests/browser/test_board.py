@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 
-import pytest
+import pytest_asyncio
 from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import Province
 from tests.browser.eyes import AXE
+from tests.province import Province
 
 BOARD = "/bantuayang/board"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def board(province: Province, page: Page) -> Page:
     """The coordinator's board on a desk, with a clock that can be put forward."""
     await page.set_viewport_size({"width": 1280, "height": 900})

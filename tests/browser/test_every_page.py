@@ -7,10 +7,10 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, Page
 
 from tests.browser import eyes
-from tests.browser.conftest import Province, tab
+from tests.province import Province, tab
 
 #: Where a role begins; one page of each kind that its menus and lists lead to is looked at (a nurse sees a doctor's).
 #: Roles that share pages are walked together: a page made of the same parts is looked at once.
@@ -26,18 +26,14 @@ def kind(path: str) -> str:
     return re.sub(r"/[A-Z]{2,5}-\d+", "/*", path)
 
 
-async def walk(
-    context: BrowserContext, origin: str, start: str, known: set[str], *, phone: bool
-) -> dict[str, list[str]]:
+async def walk(page: Page, origin: str, start: str, known: set[str], *, phone: bool) -> dict[str, list[str]]:
     """{path: its faults} of the pages that links lead to, one of each kind, breadth first."""
     seen: dict[str, list[str]] = {}
     waiting, kinds = [start], {kind(urlsplit(start).path)}
     while waiting and len(seen) < MOST_PAGES:
         url = waiting.pop(0)
-        opened = await context.new_page()
-        seen[urlsplit(url).path] = await eyes.faults(opened, url, phone=phone and "/b/" in url, known=known)
-        hrefs = await opened.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
-        await opened.close()
+        seen[urlsplit(url).path] = await eyes.faults(page, url, phone=phone and "/b/" in url, known=known)
+        hrefs = await page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
         for href in hrefs:
             parts = urlsplit(href)
             if not href.startswith(origin) or parts.path.endswith((".xlsx", ".csv", ".pdf")) or "download" in href:
@@ -55,7 +51,7 @@ async def test_every_page_of_a_role(province: Province, browser: Browser, roles:
         page = await tab(browser)
         await province.enter(page, role)
         home = f"{province.origin}/bantuayang/{start}"
-        seen = await walk(page.context, province.origin, home, known, phone=role == "buddy")
+        seen = await walk(page, province.origin, home, known, phone=role == "buddy")
         assert len(seen) >= 2, seen
         assert not any(seen.values()), f"{role}: {told(seen)}"
         await page.context.close()
@@ -68,7 +64,5 @@ def told(seen: dict[str, list[str]]) -> str:
 async def test_every_page_of_a_visitor(province: Province, page: Page) -> None:
     seen: dict[str, list[str]] = {}
     for path in ("/", "/sign-in", "/bantuayang/sign-in", "/components", "/no-such-place", "/bantuayang/board"):
-        opened = await page.context.new_page()
-        seen[path] = [f for f in await eyes.faults(opened, province.origin + path) if "status of 40" not in f]
-        await opened.close()
+        seen[path] = [f for f in await eyes.faults(page, province.origin + path) if "status of 40" not in f]
     assert not any(seen.values()), told(seen)

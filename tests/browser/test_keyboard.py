@@ -6,16 +6,17 @@ import re
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from khuen.board import reading
 from khuen.errors import Busy
 from khuen.words import gettext as th
-from tests.browser.conftest import Province
 from tests.browser.keys import SEEN, Keyboard
+from tests.province import Province
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(province: Province, page: Page) -> Page:
     """The coordinator's urgent lane, nothing pressed yet."""
     await page.set_viewport_size({"width": 1280, "height": 900})

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import replace
 
 import pytest
-import uvicorn
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, CDPSession, Page, expect
 
-from khuen.app import create_app
 from khuen.settings import Settings
-from khuen.signin import accounts, passkeys, routes, sessions
+from khuen.signin import accounts, passkeys
+from tests.province import served
 
 PASSWORD = "ทดสอบ รหัสผ่านยาวพอ"
 
 
-@pytest.fixture
-async def origin(pools: Settings) -> AsyncIterator[str]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def origin(db: Settings) -> AsyncIterator[str]:
     """The site on http://localhost, which browsers count as a secure place."""
-    sessions.forget_all()
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    address = f"http://localhost:{listener.getsockname()[1]}"
-    app = create_app(replace(pools, origin=address))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off"))
-    async with routes.opened(app):
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        try:
-            yield address
-        finally:
-            server.should_exit = True
-            await serving
-            listener.close()
+    async with served(db) as settings:
+        yield settings.origin
 
 
 async def authenticator(page: Page, *, verified: bool = True) -> tuple[CDPSession, str]:

@@ -10,10 +10,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser import eyes
-from tests.browser.conftest import Province, browser, chromium, filled, page, province
 from tests.enrolment import messy
+from tests.province import Province
 
-__all__ = ["browser", "chromium", "filled", "page", "province"]
 SHOTS = os.environ.get("KHUEN_SHOTS")  #: a folder: then every page is photographed at 360 and 1280 px
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from khuen import clock, district, members, provision, vault
@@ -23,10 +23,8 @@ from khuen.paths import folder
 from khuen.settings import Settings
 from khuen.signin import accounts, sessions
 from khuen.tenancy import Here, within
-from tests.browser.conftest import browser, chromium, served
+from tests.province import served
 from workers import followups, pathway, treatment
-
-__all__ = ["browser", "chromium"]
 
 SLUG, LAHAN = "lahan", "360607"
 JOINED = date(2023, 12, 18)
@@ -88,7 +86,7 @@ class Place:
         return await context.new_page()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def place(db: Settings, browser: Browser) -> AsyncIterator[Place]:
     async with served(db) as settings:
         vault.configure(settings.kek, settings.erasures_file)

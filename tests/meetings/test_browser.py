@@ -12,9 +12,7 @@ from khuen.meetings import agenda
 from khuen.pathway import service as pathway
 from khuen.tenancy import hot, within
 from khuen.words import gettext as th
-from tests.browser.conftest import Province, browser, chromium, filled, page, province
-
-__all__ = ["browser", "chromium", "filled", "page", "province"]
+from tests.province import Province
 
 #: everything that is written on the slide, with its size
 SMALLEST = """() => Math.min(...[...document.querySelectorAll('body *')]

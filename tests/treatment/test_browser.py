@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.conftest import Province, browser, chromium, filled, page, province
-
-__all__ = ["browser", "chromium", "filled", "page", "province"]
+from tests.province import Province
 
 
 async def _today(province: Province, tab: Page) -> None:

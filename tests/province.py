@@ -1,4 +1,8 @@
-"""A real Chromium for the tests of this folder. It is never skipped: without one the tests say how to get it."""
+"""The practice province behind a real server, and a real Chromium to look at it.
+
+It is never skipped: without a Chromium the tests say how to get one. One Chromium serves all tests of a process and
+lives in the event loop of the session, as do the tests that use it (conftest.py) and the sites that it visits.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +17,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, Page, async_playwright
 
@@ -23,7 +29,9 @@ from khuen import practice
 from khuen.settings import Settings
 from khuen.signin import sessions
 from tests import built, databases
-from tests.conftest import Stage
+
+if TYPE_CHECKING:
+    from tests.conftest import Stage
 
 NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 FLAGS = [
@@ -48,9 +56,8 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture
-async def browser(chromium: str) -> AsyncIterator[Browser]:
-    """Launched in the test's own event loop, so that a site in the same loop can answer it."""
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def running(chromium: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         try:
@@ -59,7 +66,16 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
             await launched.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(running: Browser) -> AsyncIterator[Browser]:
+    """It has kept nothing of the tests before: what a test opened is closed with it."""
+    assert not running.contexts
+    yield running
+    for context in running.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser) -> Page:
     """An empty tab of a phone's width with a Thai locale; the window of a desk: page.set_viewport_size."""
     return await tab(browser)
@@ -81,25 +97,23 @@ class Province:
     settings: Settings
 
     async def enter(self, page: Page, role: str, slug: str = "bantuayang") -> None:
-        """Sign in with a practice button."""
-        await page.goto(f"{self.origin}/{slug}/sign-in")
-        await page.locator(f"form:has(input[name=role][value={role}]) button").click()
-        await page.wait_for_load_state()
+        """Sign in as the practice button of this role does, without drawing a page (test_main_job.py presses it)."""
+        door, headers = f"{self.origin}/{slug}/sign-in/practice", {"origin": self.origin}
+        answer = await page.request.post(door, form={"role": role}, headers=headers)
+        assert answer.status == 200 and "/sign-in" not in answer.url, answer.url
 
 
 @pytest.fixture(scope="session")
 def filled(stage: Stage) -> str:
-    """Name of a database with the practice province in it, to be copied; one for every folder that asks."""
-    if not stage.filled:
-        name = asyncio.run(databases.copy(stage.superuser, stage.superuser_of))
-        asyncio.run(practice.prepare(_settings(stage, name), progress=lambda *_: None))
-        stage.filled.append(name)
-    return stage.filled[0]
+    """Name of a database with the practice province in it, to be copied."""
+    name = asyncio.run(databases.copy(stage.superuser, stage.superuser_of))
+    asyncio.run(practice.prepare(_settings(stage, name), progress=lambda *_: None))
+    return name
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def province(stage: Stage, filled: str) -> AsyncIterator[Province]:
-    """A copy of the filled database behind a real server on http://localhost, in the test's own event loop."""
+    """A copy of the filled database behind a real server on http://localhost."""
     # one name and one address for every test of this process, so that the site is built once
     name = await databases.copy(stage.superuser, stage.superuser_of, filled, name=f"province_{os.getpid()}")
     try:
