@@ -38,6 +38,18 @@ GET  /{tenant}/cases/{code}/assignment        coordinator                200  20
 POST /{tenant}/cases/{code}/assignment        coordinator                303  303  404  404
 GET  /{tenant}/cases/{code}/pathway           coordinator,clinic,doctor  200  200  404  404  4
 POST /{tenant}/cases/{code}/skips             coordinator,clinic,doctor  303  303  404  404
+GET  /{tenant}/doctor                         doctor                     200  -    -    -    6
+POST /{tenant}/doctor/decisions               doctor                     409  409  404  404
+POST /{tenant}/doctor/decisions/{assessment_id}/removal doctor           303  303  303  303
+POST /{tenant}/doctor/signer                  doctor                     303  -    -    -
+POST /{tenant}/doctor/batches/{signing_id}/options doctor                409  409  409  409
+POST /{tenant}/doctor/batches/{signing_id}    doctor                     422  422  422  422
+GET  /{tenant}/doctor/batches/{signing_id}    doctor                     200  404  404  404  4
+GET  /{tenant}/cases/{code}/certificate       coordinator,clinic,doctor  200  200  404  404  9
+POST /{tenant}/cases/{code}/certificate/answers coordinator              409  409  404  404
+POST /{tenant}/cases/{code}/certificate/corrections doctor               409  409  404  404
+POST /{tenant}/cases/{code}/certificate/{paper_id}/revocation doctor     303  303  404  404
+GET  /{tenant}/cases/{code}/certificate/{paper_id}/file.pdf coordinator,clinic,doctor 200 200 404 404 5
 GET  /{tenant}/packs                          coordinator,clinic,doctor,tenant_admin 200 - - - 4
 GET  /{tenant}/packs/{pack_id}                coordinator,clinic,doctor,tenant_admin 200 - 404 404 3
 POST /{tenant}/pack-drafts                    coordinator                303  -    404  404

@@ -23,6 +23,8 @@ from khuen.buddies.rules import Why
 from khuen.buddies.service import NewAssignment
 from khuen.cases import queries as case_queries
 from khuen.cases import service as cases
+from khuen.certificates import issuing
+from khuen.certificates import queries as certificate_queries
 from khuen.district import DistrictSettings
 from khuen.endings import closing, drop_outs, referrals, slips, stays, transfers, treatment
 from khuen.endings.closing import NewEnding
@@ -330,6 +332,27 @@ class Town:
             await views.save(here, key, "มุมมอง", "lane=overdue")
         return str(key)
 
+    async def signing(self, member: str) -> str:
+        """A batch that this member began, with nobody in it."""
+        key, here = uuid7(), self.here(member)
+        async with within(here):
+            await hot(certificate_queries.BEGIN, key, "sign", here.member_id, b"nonce", b"challenge", here.now)
+        return str(key)
+
+    async def certificate(self, member: str, code: str) -> str:
+        """A published paper of this case."""
+        it, decision, here = uuid7(), uuid7(), self.here(member)
+        case_id, batch = self.of(member).cases[code], UUID(await self.signing(member))
+        async with within(here):
+            values = (decision, case_id, "certified", b"hash", None, None, None, None, here.now, here.member_id)
+            await hot(certificate_queries.DECIDE, *values)
+            running = (await hot(certificate_queries.TAKE_NUMBERS, uuid7(), "certificate", 1))[0]["value"]
+            paper = (it, case_id, decision, batch, "00000", 2570, running, f"ตย/{running}", it.hex, False, here.today)
+            await hot(certificate_queries.NUMBER, *paper, "ท. ต.", b"", it, None, here.now, here.member_id)
+            await issuing.keep(here, it, b"%PDF", b"hash", "token")
+            await issuing.publish(here, it)
+        return str(it)
+
     async def free_buddy(self) -> UUID:
         here, new = self.here("coordinator"), uuid7()
         async with within(here):
@@ -397,6 +420,10 @@ async def _fresh(town: Town, line: Line, role: str, whose: str) -> tuple[str, di
         path = path.replace("{screening_id}", await town.screening(coordinator, code))
     if "{meeting}" in path or "{decision_id}" in path:
         path = await around.address(town, path, coordinator, code)
+    if "{signing_id}" in path and coordinator:
+        path = path.replace("{signing_id}", await town.signing(coordinator))
+    if "{paper_id}" in path and coordinator:
+        path = path.replace("{paper_id}", await town.certificate(coordinator, code))
     if "{pair_id}" in path and coordinator:
         path = path.replace("{pair_id}", await town.pair(coordinator))
     if "{merge_id}" in path and coordinator:
@@ -528,6 +555,11 @@ async def _form(town: Town, line: Line, code: str, whose: str) -> dict[str, Any]
             "reason": "ย้ายบ้าน",
             "extra_reason": "บ้านใกล้กัน",
         },
+        "doctor/decisions": {**key, "code": code, "kind": "asked", "seen": "0" * 64, f"said-{code}": "ผลตรวจอยู่ที่ใด"},
+        "doctor/signer": {"full_name": "แพทย์ทดลอง ตัวอย่าง", "licence": "ว.00000"},
+        "certificate/answers": {**key, "said": "อยู่ในแฟ้ม"},
+        "certificate/corrections": {**key, "seen": "0" * 64, "why": "name"},
+        "{paper_id}/revocation": {**key, "why": "evidence"},
         "{tenant}/search": {"q": "ทดลอง"},
         "{name}/exports": {"form": "csv"},
         "{code}/check-ins": {**key, "how": "well"},

@@ -26,6 +26,8 @@ _ENDINGS = {"endings.see", "endings.record", "endings.close", "rounds.see", "rou
 
 _DAILY_WORK = {
     "endings.transfer",
+    "certificates.see",
+    "certificates.answer",
     "board.see",
     "board.export",
     "cases.see",
@@ -69,6 +71,7 @@ _CARE = frozenset(
         "lists.see",
         "people.search",
         "cases.legal_basis",
+        "certificates.see",
         "cases.clinical",
         "cases.skip",
         "packs.see",
@@ -96,7 +99,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "coordinator": frozenset(_DAILY_WORK | {"cases.legal_basis"}),
     "buddy": frozenset({"messages.own", "followups.today", "followups.log", "buddies.decline", "undo"}),
     "clinic": _CARE | {"treatment.schedule"},
-    "doctor": _CARE,
+    "doctor": _CARE | {"certificates.decide"},
     "chair": frozenset(
         {
             "lists.see",

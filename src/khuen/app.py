@@ -22,6 +22,7 @@ from khuen.board import routes as board
 from khuen.buddies import routes as buddies
 from khuen.buddies import routes_vetoes as vetoes
 from khuen.cases import routes as cases
+from khuen.certificates import routes as certificates
 from khuen.database import connected
 from khuen.endings import routes as endings
 from khuen.enrolment import routes as enrolment
@@ -65,6 +66,7 @@ ROUTES: list[Any] = [
     *round_pages.ROUTES,
     *endings.ROUTES,
     *meetings.ROUTES,
+    *certificates.ROUTES,
     *messages.ROUTES,
     *own_messages.ROUTES,
     *board.ROUTES,

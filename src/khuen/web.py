@@ -40,6 +40,7 @@ _CODE = re.compile("[A-Z]{2,5}-[0-9]{4,9}").fullmatch
 #: what the menu may hold: (permission, path inside the tenant, label)
 MENU = (
     ("board.see", "board", N_("Board")),
+    ("certificates.decide", "doctor", N_("Certify")),
     ("treatment.see", "sessions", N_("Sessions")),
     ("training.see", "courses", N_("Courses")),
     ("enrolment.enrol", "enrolments", N_("Enrol")),

@@ -63,8 +63,8 @@ class Progress:
         return sum(1 for item in self.items if item.state is State.PUBLISHED or item.refused or item.waits_for_director)
 
 
-async def begin(here: Here, key: UUID) -> bytes:
-    """A batch of everybody whom this doctor certified and has not signed for; answers its challenge.
+async def begin(here: Here, key: UUID) -> bytes | None:
+    """A batch of everybody whom this doctor certified and has not signed for: its challenge, None when it is signed.
 
     Harmless twice by `key`: the same batch has the same challenge. Raises Conflict when there is nobody, when the
     hospital has no name, or when the doctor has not said under which name to sign; KeyReused.
@@ -75,14 +75,6 @@ async def begin(here: Here, key: UUID) -> bytes:
     chosen.sort(key=lambda row: row["case_id"])
     parts = [(row["case_id"], row["id"], row["seen_hash"], None) for row in chosen]
     return await _begin(here, key, Batch.SIGN, parts)
-
-
-async def challenge_of(here: Here, batch_id: UUID, kind: Batch) -> bytes | None:
-    """What the passkey has to sign; None when the batch is signed already. Raises NotFound for somebody else's."""
-    row = await SigningBatch.select().where(SigningBatch.id == batch_id, SigningBatch.by_id == here.member_id).first()
-    if row is None or row["kind"] != kind:
-        raise NotFound
-    return None if row["signed_at"] else row["challenge"]
 
 
 async def sign(here: Here, batch_id: UUID, proof: Proof) -> int:
@@ -118,7 +110,7 @@ async def progress(here: Here, batch_id: UUID) -> Progress:
     return Progress(batch_id, Batch(row["kind"]), row["signed_at"] is not None, items)
 
 
-async def begin_countersigning(here: Here, key: UUID) -> bytes:
+async def begin_countersigning(here: Here, key: UUID) -> bytes | None:
     """The same for the director: every paper that waits for the second signature. Raises Conflict, KeyReused."""
     await _set_up(here)
     rows = await hot(queries.TO_COUNTERSIGN)
@@ -156,13 +148,19 @@ async def _set_up(here: Here) -> None:
         raise Conflict(NO_NAME)
 
 
-async def _begin(here: Here, key: UUID, kind: Batch, parts: Sequence[tuple[UUID, UUID, bytes, UUID | None]]) -> bytes:
+async def _begin(
+    here: Here, key: UUID, kind: Batch, parts: Sequence[tuple[UUID, UUID, bytes, UUID | None]]
+) -> bytes | None:
     known = await SigningBatch.select().where(SigningBatch.id == key).first()
     if known is not None:
         stood = [(row["case_id"], row["assessment_id"]) for row in await hot(queries.ITEMS, key)]
         if (known["by_id"], known["kind"]) != (here.member_id, kind):
             raise KeyReused
-        if known["signed_at"] is None and stood != [part[:2] for part in parts]:
+        if known["signed_at"] is not None:
+            return None
+        if not parts:
+            raise Conflict(NOBODY)
+        if stood != [part[:2] for part in parts]:
             raise Conflict(NOT_YOURS)
         return bytes(known["challenge"])
     if not parts:

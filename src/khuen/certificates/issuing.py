@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from khuen import audit, packs, vault
 from khuen.cases.rules import Stage
 from khuen.certificates import queries, service
+from khuen.certificates.evidence import Evidence
 from khuen.certificates.paper import Paper
 from khuen.certificates.rules import REVOKED, Ended, State
 from khuen.certificates.tables import Certificate
@@ -162,6 +164,53 @@ async def pdf(here: Here, code: str, paper_id: UUID) -> tuple[bytes, str]:
     content = base64.b64decode(own.unseal("certificate", "pdf", paper_id, rows[0]["pdf_sealed"]))
     await audit.record(here, "document:seen", rows[0]["case_id"], kind="certificate")
     return content, rows[0]["number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One paper of a case as its page shows it."""
+
+    id: UUID
+    number: str
+    code: str
+    state: State
+    failed: str | None
+    issued_on: date
+    by: str
+    waits_for_director: bool
+    ended: str | None  #: replaced or revoked
+    why: str | None
+    ended_at: datetime | None
+    ended_by: str | None
+    replaced_by: str | None
+    note: str = field(repr=False)
+
+
+async def papers(here: Here, of: Evidence) -> list[Line]:
+    """Every paper of a case, the newest first."""
+    rows = await hot(queries.PAPERS, of.code)
+    own = await vault.person(here, of.person_id) if any(row["note_sealed"] for row in rows) else None
+    return [_line(own, row) for row in rows]
+
+
+def _line(own: vault.PersonVault | None, row: Any) -> Line:
+    note = row["note_sealed"]
+    return Line(
+        id=row["id"],
+        number=row["number"],
+        code=row["code"],
+        state=State(row["state"]),
+        failed=row["failed"],
+        issued_on=row["issued_on"],
+        by=row["by"],
+        waits_for_director=row["countersign"] and row["countersigned_at"] is None,
+        ended=row["ended"],
+        why=row["reason"],
+        ended_at=row["ended_at"],
+        ended_by=row["ended_by"],
+        replaced_by=row["replaced_by"],
+        note=own.unseal("certificate_ending", "note", row["ending_id"], note) if own and note else "",
+    )
 
 
 async def _follow_up(here: Here, case_id: UUID, paper_id: UUID) -> None:

@@ -222,3 +222,24 @@ SELECT f.pdf_sealed, f.number, f.case_id, c.person_id FROM certificate f
 JOIN case_file c ON c.tenant_id = $1 AND c.id = f.case_id AND c.code = $2
 WHERE f.tenant_id = $1 AND f.id = $3 AND f.state = 'published'
 """
+
+#: every paper of a case, the newest first. $2 case code
+PAPERS = """
+SELECT f.id, f.number, f.code, f.state, f.failed, f.issued_on, f.published_at, f.ended, f.countersign,
+    f.countersigned_at, m.called_name AS by, e.reason, e.at AS ended_at, e.note_sealed, e.id AS ending_id,
+    r.number AS replaced_by, w.called_name AS ended_by
+FROM certificate f
+JOIN case_file c ON c.tenant_id = $1 AND c.id = f.case_id AND c.code = $2
+JOIN member m ON m.tenant_id = $1 AND m.id = f.by_id
+LEFT JOIN certificate_ending e ON e.tenant_id = $1 AND e.certificate_id = f.id
+LEFT JOIN certificate r ON r.tenant_id = $1 AND r.id = e.replaced_by
+LEFT JOIN member w ON w.tenant_id = $1 AND w.id = e.by_id
+WHERE f.tenant_id = $1 ORDER BY f.made_at DESC, f.running DESC
+"""
+
+#: who is certified by this doctor and waits for the signature. $2 the doctor
+MINE = f"""{_QUEUE}
+SELECT q.code, q.decision_id, p.called_name, p.family_name FROM queue q
+JOIN case_file c ON c.tenant_id = $1 AND c.id = q.id JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
+WHERE q.place = 'reviewed' AND q.by_id = $2::uuid ORDER BY q.opened_on, q.code COLLATE "C" LIMIT 200
+"""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from khuen import audit, vault
+from khuen import audit, thai, vault
 from khuen.cases.rules import Stage
 from khuen.cases.service import asked_code
 from khuen.certificates import evidence, queries, rules
@@ -152,6 +152,12 @@ async def signer(here: Here, member_id: UUID | None) -> Signer | None:
     """Under which name somebody signs; None before they said so."""
     rows = await hot(queries.SIGNER, member_id)
     return Signer(rows[0]["full_name"], rows[0]["licence"]) if rows else None
+
+
+async def certified(here: Here) -> list[tuple[str, str]]:
+    """(code, name as on a phone) of everybody whom this doctor certified and has not signed for."""
+    rows = await hot(queries.MINE, here.member_id)
+    return [(row["code"], thai.on_phone(row["called_name"], row["family_name"])) for row in rows]
 
 
 async def sign_as(here: Here, new: Signer) -> None:

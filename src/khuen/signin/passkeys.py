@@ -112,30 +112,31 @@ async def verify(
 ) -> UUID:
     """The account whose passkey answered a "sign-in" or "step-up" challenge. Raises PasskeyRefused."""
     challenge = await _use_up(purpose, challenge_id, now, account_id)
-    passkey = await _passkey(credential)
-    if passkey is None or account_id not in (None, passkey["account_id"]):
-        raise PasskeyRefused
-    try:
-        answer = webauthn.verify_authentication_response(
-            credential=credential,
-            expected_challenge=challenge,
-            expected_rp_id=_rp_id(settings),
-            expected_origin=settings.origin,
-            credential_public_key=passkey["public_key"],
-            credential_current_sign_count=passkey["sign_count"],
-            require_user_verification=True,
-        )
-    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
-        raise PasskeyRefused from error
-    async with writing() as connection:
-        await connection.execute(
-            "UPDATE auth.passkey SET sign_count = $2, last_used_at = $3 WHERE id = $1",
-            passkey["id"],
-            answer.new_sign_count,
-            now,
-        )
+    passkey = await _answered(challenge, credential, settings, now, account_id)
     found: UUID = passkey["account_id"]
     return found
+
+
+async def ask_to_sign(account_id: UUID, challenge: bytes, settings: Settings) -> str:
+    """Options for a challenge that somebody else keeps: it says what is signed (docs/decisions/0017)."""
+    options = webauthn.generate_authentication_options(
+        rp_id=_rp_id(settings),
+        challenge=challenge,
+        user_verification=UserVerificationRequirement.REQUIRED,
+        allow_credentials=[PublicKeyCredentialDescriptor(id=row["id"]) for row in await list_for(account_id)],
+    )
+    return webauthn.options_to_json(options)
+
+
+async def verify_signed(
+    account_id: UUID, challenge: bytes, credential: str, settings: Settings, now: datetime
+) -> bytes:
+    """The public key of this account's passkey that signed exactly this challenge. Raises PasskeyRefused.
+
+    Whoever keeps the challenge sees to it that it is used once.
+    """
+    passkey = await _answered(challenge, credential, settings, now, account_id)
+    return bytes(passkey["public_key"])
 
 
 async def list_for(account_id: UUID) -> list[dict[str, Any]]:
@@ -161,6 +162,35 @@ async def remove(account_id: UUID, passkey_id: bytes, now: datetime) -> None:
         )
         if removed:
             await audit.record_event(connection, now, "passkey:removed", account_id)
+
+
+async def _answered(
+    challenge: bytes, credential: str, settings: Settings, now: datetime, account_id: UUID | None
+) -> Any:
+    """The row of the passkey that answered. Raises PasskeyRefused."""
+    passkey = await _passkey(credential)
+    if passkey is None or account_id not in (None, passkey["account_id"]):
+        raise PasskeyRefused
+    try:
+        answer = webauthn.verify_authentication_response(
+            credential=credential,
+            expected_challenge=challenge,
+            expected_rp_id=_rp_id(settings),
+            expected_origin=settings.origin,
+            credential_public_key=passkey["public_key"],
+            credential_current_sign_count=passkey["sign_count"],
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError, KeyError, TypeError) as error:
+        raise PasskeyRefused from error
+    async with writing() as connection:
+        await connection.execute(
+            "UPDATE auth.passkey SET sign_count = $2, last_used_at = $3 WHERE id = $1",
+            passkey["id"],
+            answer.new_sign_count,
+            now,
+        )
+    return passkey
 
 
 def _rp_id(settings: Settings) -> str:
