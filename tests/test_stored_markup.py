@@ -32,7 +32,8 @@ from khuen.screening.rules import Colour, Tool
 from khuen.tenancy import within
 from khuen.treatment import asking, person, sessions, urine
 from khuen.treatment import service as treatment
-from khuen.treatment.rules import Kind, Mark, Reason, Result, Said, Sample, moment
+from khuen.treatment.calendar_rules import moment
+from khuen.treatment.rules import Kind, Mark, Reason, Result, Said, Sample
 from khuen.treatment.service import Marked
 from khuen.treatment.sessions import NewSession
 from khuen.treatment.urine import NewTest

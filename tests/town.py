@@ -62,7 +62,7 @@ from khuen.training import courses, livelihood
 from khuen.training.courses import Facts
 from khuen.training.livelihood import NewGrant, NewWork
 from khuen.training.rules import Employer, Job, Partner
-from khuen.treatment import asking, cards, rules, urine
+from khuen.treatment import asking, calendar_rules, cards, rules, urine
 from khuen.treatment import service as attendance
 from khuen.treatment import sessions as meetings
 from khuen.treatment.rules import Mark, Result, Said, Sample
@@ -239,7 +239,7 @@ class Town:
         made, here, key = self.of(coordinator), self.here(coordinator), uuid7()
         new = NewSession(made.project_id, rules.Kind.CBTX, "", "ศาลา (ตัวอย่าง)", 60)
         async with within(here):
-            await meetings.add_session(here, key, new, rules.moment(here.today, time(9, 0)))
+            await meetings.add_session(here, key, new, calendar_rules.moment(here.today, time(9, 0)))
             if doctor:
                 wipa = uuid7()
                 await add(replace(here, now=here.now - timedelta(days=1)), [NewMember(wipa, "แพทย์", ("doctor",))])

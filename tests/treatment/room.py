@@ -12,7 +12,7 @@ from khuen import clock
 from khuen.cases.rules import Stage, Step
 from khuen.ids import uuid7
 from khuen.tenancy import Here, within
-from khuen.treatment import rules, service, sessions
+from khuen.treatment import calendar_rules, rules, service, sessions
 from khuen.treatment.rules import Kind, Mark, Reason, Said
 from khuen.treatment.service import Marked
 from khuen.treatment.sessions import NewSession
@@ -35,7 +35,9 @@ async def plan(site: Site, on: date | None = None, **values: Any) -> UUID:
     """A session of that day, or of today."""
     nok = here(site)
     async with within(nok):
-        return await sessions.add_session(nok, uuid7(), new(site, **values), rules.moment(on or nok.today, time(9, 0)))
+        return await sessions.add_session(
+            nok, uuid7(), new(site, **values), calendar_rules.moment(on or nok.today, time(9, 0))
+        )
 
 
 async def person(site: Site, opened_on: date | None = None, **values: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
@@ -12,8 +11,10 @@ from hypothesis import strategies as st
 
 from khuen import clock
 from khuen.cases.rules import Stage, Step, standing
-from khuen.treatment import rules
-from khuen.treatment.rules import Attended, Break, Mark, Reading, Reason, Result, Said, Sample, Weekly, Window
+from khuen.treatment import calendar_rules, draw_rules, rules
+from khuen.treatment.calendar_rules import Weekly
+from khuen.treatment.draw_rules import Window
+from khuen.treatment.rules import Attended, Break, Mark, Reading, Reason, Result, Said, Sample
 
 NINE = time(9, 0)
 DAYS = st.dates(date(2023, 1, 1), date(2031, 12, 31))
@@ -23,18 +24,20 @@ SEEDS = st.binary(min_size=16, max_size=32)
 # --- the calendar --------------------------------------------------------------------------------------------------
 
 
-@given(DAYS, st.integers(0, rules.LONGEST_SERIES_DAYS), st.integers(0, 6), st.times(), st.sets(DAYS, max_size=30))
+@given(
+    DAYS, st.integers(0, calendar_rules.LONGEST_SERIES_DAYS), st.integers(0, 6), st.times(), st.sets(DAYS, max_size=30)
+)
 def test_a_series_has_every_such_weekday_once_and_names_the_holidays(
     from_on: date, days: int, weekday: int, at: time, holidays: set[date]
 ) -> None:
     at = at.replace(tzinfo=None)
     weekly = Weekly(weekday, at, from_on, from_on + timedelta(days))
-    slots = rules.expand(weekly, holidays)
+    slots = calendar_rules.expand(weekly, holidays)
     wanted = [from_on + timedelta(n) for n in range(days + 1) if (from_on + timedelta(n)).weekday() == weekday]
     assert [slot.on for slot in slots] == wanted
     assert [slot.holiday for slot in slots] == [on in holidays for on in wanted]
     assert all(clock.day(slot.starts_at) == slot.on for slot in slots)
-    assert (rules.wrong(weekly) is None) == bool(wanted)
+    assert (calendar_rules.wrong(weekly) is None) == bool(wanted)
 
 
 @pytest.mark.parametrize(
@@ -49,26 +52,26 @@ def test_a_series_has_every_such_weekday_once_and_names_the_holidays(
 def test_a_series_over_the_ends_of_months_and_years(
     from_on: date, until_on: date, weekday: int, days: list[str]
 ) -> None:
-    slots = rules.expand(Weekly(weekday, NINE, from_on, until_on), ())
+    slots = calendar_rules.expand(Weekly(weekday, NINE, from_on, until_on), ())
     assert [f"{slot.on.day}/{slot.on.month}" for slot in slots] == days
     assert clock.fiscal_year(date(2026, 9, 30)) + 1 == clock.fiscal_year(date(2026, 10, 1))
 
 
 def test_a_series_that_cannot_be_is_named() -> None:
     on = date(2026, 11, 24)
-    assert rules.wrong(Weekly(1, NINE, on, on - timedelta(1))) == rules.UNTIL_BEFORE
-    assert rules.wrong(Weekly(1, NINE, on, on + timedelta(367))) == rules.TOO_LONG
-    assert rules.wrong(Weekly(2, NINE, on, on)) == rules.NO_DAY
-    assert rules.wrong(Weekly(1, NINE, on, on)) is None
+    assert calendar_rules.wrong(Weekly(1, NINE, on, on - timedelta(1))) == calendar_rules.UNTIL_BEFORE
+    assert calendar_rules.wrong(Weekly(1, NINE, on, on + timedelta(367))) == calendar_rules.TOO_LONG
+    assert calendar_rules.wrong(Weekly(2, NINE, on, on)) == calendar_rules.NO_DAY
+    assert calendar_rules.wrong(Weekly(1, NINE, on, on)) is None
 
 
 def test_clocks_an_hour_off_move_no_session_to_another_day() -> None:
     """A session at half past midnight belongs to its Bangkok day, though in UTC it is the day before."""
-    starts_at = rules.moment(date(2026, 11, 24), time(0, 30))
+    starts_at = calendar_rules.moment(date(2026, 11, 24), time(0, 30))
     assert starts_at == datetime(2026, 11, 23, 17, 30, tzinfo=UTC) and clock.day(starts_at) == date(2026, 11, 24)
     on = date(2026, 11, 24)
     for minute in (-60, 0, 60):  # the server's clock an hour off, around the hour of a session at nine
-        now = rules.moment(on, NINE) + timedelta(minutes=minute)
+        now = calendar_rules.moment(on, NINE) + timedelta(minutes=minute)
         assert rules.may_mark(on, clock.day(now))
     assert not rules.may_mark(on, on - timedelta(1))
     assert rules.backdated(on, on + timedelta(1)) and not rules.backdated(on, on)
@@ -79,12 +82,12 @@ def test_clocks_an_hour_off_move_no_session_to_another_day() -> None:
     [("13:30", time(13, 30)), ("9.00", NINE), ("๑๓.๓๐ น.", time(13, 30)), ("24:00", None), ("9:60", None), ("x", None)],
 )
 def test_a_time_as_somebody_types_it(text: str, expected: time | None) -> None:
-    assert rules.read_time(text) == expected
+    assert calendar_rules.read_time(text) == expected
 
 
 @given(DAYS)
 def test_monday_is_the_monday_before(on: date) -> None:
-    assert rules.monday(on).weekday() == 0 and 0 <= (on - rules.monday(on)).days < 7
+    assert calendar_rules.monday(on).weekday() == 0 and 0 <= (on - calendar_rules.monday(on)).days < 7
 
 
 # --- who is on the roster ------------------------------------------------------------------------------------------
@@ -170,7 +173,7 @@ def attended(*marks: str, cbtx: bool = True) -> list[Attended]:
     """One session a week; + came, - absent, o excused."""
     kinds = {"+": Mark.PRESENT, "-": Mark.ABSENT, "o": Mark.EXCUSED}
     return [
-        Attended(rules.moment(on, NINE), on, cbtx, kinds[mark])
+        Attended(calendar_rules.moment(on, NINE), on, cbtx, kinds[mark])
         for on, mark in ((OPENED + timedelta(7 * n), mark) for n, mark in enumerate("".join(marks)))
     ]
 
@@ -179,7 +182,7 @@ def readings(*results: str, sample: Sample = Sample.STRIP, first: int = 1) -> li
     """One test every two weeks; n negative, p positive, r refused, x not made."""
     kinds = {"n": Result.NEGATIVE, "p": Result.POSITIVE, "r": Result.REFUSED, "x": Result.NOT_DONE}
     return [
-        Reading(UUID(int=first + n), on, rules.moment(on, NINE), sample, kinds[result])
+        Reading(UUID(int=first + n), on, calendar_rules.moment(on, NINE), sample, kinds[result])
         for n, result in enumerate("".join(results))
         for on in [OPENED + timedelta(14 * (n + 1))]
     ]
@@ -238,7 +241,9 @@ def test_tests_are_counted_and_a_slip_takes_the_longest_row_not_away(
 def test_a_slip_ends_the_row_and_takes_nothing_away_that_was_reached(
     results: str, slips: list[tuple[int, int]], negatives: int, best: int, broken: bool
 ) -> None:
-    breaks = [Break(OPENED + timedelta(on), rules.moment(OPENED + timedelta(told), time(8, 0))) for on, told in slips]
+    breaks = [
+        Break(OPENED + timedelta(on), calendar_rules.moment(OPENED + timedelta(told), time(8, 0))) for on, told in slips
+    ]
     made = rules.tally(OPENED, (), readings(results), 14, breaks)
     assert (made.negatives, made.best_negatives, made.tests) == (negatives, best, len(results.replace("r", "")))
     assert made.broken_on == (max(one.on for one in breaks) if broken else None)
@@ -247,8 +252,12 @@ def test_a_slip_ends_the_row_and_takes_nothing_away_that_was_reached(
 @given(st.text("nprx", max_size=8), st.lists(st.tuples(st.integers(0, 130), st.integers(0, 130)), max_size=4))
 def test_telling_of_one_more_slip_never_shortens_the_longest_row(results: str, slips: list[tuple[int, int]]) -> None:
     made = readings(results)
-    now = rules.moment(OPENED + timedelta(200), NINE)  # whatever is told, is told after all that was written down
-    breaks = [Break(OPENED + timedelta(on), rules.moment(OPENED + timedelta(told), NINE)) for on, told in slips]
+    now = calendar_rules.moment(
+        OPENED + timedelta(200), NINE
+    )  # whatever is told, is told after all that was written down
+    breaks = [
+        Break(OPENED + timedelta(on), calendar_rules.moment(OPENED + timedelta(told), NINE)) for on, told in slips
+    ]
     before = rules.tally(OPENED, (), made, 14, breaks)
     after = rules.tally(OPENED, (), made, 14, [*breaks, Break(OPENED + timedelta(60), now)])
     assert after.best_negatives == before.best_negatives >= before.negatives >= after.negatives
@@ -259,7 +268,7 @@ def test_telling_of_one_more_slip_never_shortens_the_longest_row(results: str, s
 def test_a_confirmation_speaks_for_its_strip(confirmed: Result, negatives: int) -> None:
     strips = readings("pn")
     on = OPENED + timedelta(40)
-    lab = Reading(UUID(int=9), on, rules.moment(on, NINE), Sample.LAB, confirmed, strips[0].id)
+    lab = Reading(UUID(int=9), on, calendar_rules.moment(on, NINE), Sample.LAB, confirmed, strips[0].id)
     made = rules.tally(OPENED, (), [*strips, lab], 14)
     assert (made.tests, made.negatives, made.last_test_on) == (2, negatives, strips[1].on)
 
@@ -294,51 +303,46 @@ def test_somebody_on_a_roster_is_found_by_a_part_of_name_or_code(asked: str, mea
 def test_the_next_test_lies_ahead_on_a_day_of_its_window_that_never_changes(
     last_on: date, every_days: int, seed: bytes
 ) -> None:
-    window = rules.next_test(last_on, every_days)
+    window = draw_rules.next_test(last_on, every_days)
     assert last_on < window.opens_on <= window.closes_on
     middle = last_on + timedelta(every_days)
     assert window.closes_on - middle == middle - window.opens_on
-    assert window.opens_on <= rules.test_day(seed, window) <= window.closes_on
-    assert rules.test_day(seed, window) == rules.test_day(seed, window)
+    assert window.opens_on <= draw_rules.test_day(seed, window) <= window.closes_on
+    assert draw_rules.test_day(seed, window) == draw_rules.test_day(seed, window)
 
 
 def test_the_next_test_over_the_end_of_february() -> None:
-    assert rules.next_test(date(2028, 2, 15), 14) == Window(date(2028, 2, 26), date(2028, 3, 3))
-    assert rules.next_test(date(2026, 1, 31), 28) == Window(date(2026, 2, 21), date(2026, 3, 7))
+    assert draw_rules.next_test(date(2028, 2, 15), 14) == Window(date(2028, 2, 26), date(2028, 3, 3))
+    assert draw_rules.next_test(date(2026, 1, 31), 28) == Window(date(2026, 2, 21), date(2026, 3, 7))
 
 
 def test_nobody_can_guess_the_day_from_another_case() -> None:
-    window = rules.next_test(date(2026, 1, 1), 14)
-    days = {rules.test_day(bytes([n]) * 16, window) for n in range(100)}
+    window = draw_rules.next_test(date(2026, 1, 1), 14)
+    days = {draw_rules.test_day(bytes([n]) * 16, window) for n in range(100)}
     assert len(days) == 7, "each day of the window is somebody's"
 
 
 @given(DAYS, SEEDS, st.integers(0, 100))
 def test_a_further_test_falls_on_a_working_day_of_its_week(on: date, seed: bytes, percent: int) -> None:
-    found = rules.extra_day(seed, on, percent)
-    assert found is None or (rules.monday(found) == rules.monday(on) and found.weekday() < 5)
-    assert rules.extra_day(seed, rules.monday(on), percent) == found
-    assert (rules.extra_day(seed, on, 0), rules.extra_day(seed, on, 100) is None) == (None, False)
+    found = draw_rules.extra_day(seed, on, percent)
+    assert found is None or (calendar_rules.monday(found) == calendar_rules.monday(on) and found.weekday() < 5)
+    assert draw_rules.extra_day(seed, calendar_rules.monday(on), percent) == found
+    assert (draw_rules.extra_day(seed, on, 0), draw_rules.extra_day(seed, on, 100) is None) == (None, False)
 
 
 @given(DAYS, SEEDS, st.integers(0, 100), st.none() | st.integers(0, 60), st.integers(0, 60))
 def test_the_lane_asks_on_the_drawn_day_or_on_a_further_day_of_this_week_before_it(
     today: date, seed: bytes, percent: int, tested_days_ago: int | None, opened_days_ago: int
 ) -> None:
-    opened, last = today - timedelta(opened_days_ago), None
-    if tested_days_ago is not None:
-        last = max(opened, today - timedelta(tested_days_ago))
-    window = rules.next_test(last or opened, 14)
-    made = replace(
-        rules.tally(opened, (), (), 14), opens_on=window.opens_on, closes_on=window.closes_on, last_test_on=last
-    )
-    found, drawn = rules.due_day(seed, made, opened, today, percent), rules.test_day(seed, window)
+    opened = today - timedelta(opened_days_ago)
+    last = None if tested_days_ago is None else max(opened, today - timedelta(tested_days_ago))
+    window, since = draw_rules.next_test(last or opened, 14), last or opened - timedelta(1)
+    found, drawn = draw_rules.due_day(seed, window, since, today, percent), draw_rules.test_day(seed, window)
     if found != drawn:
-        assert found == rules.extra_day(seed, today, percent) and found < drawn
-        assert found >= opened and found != last
-    assert rules.due_day(seed, made, opened, today, 0) == drawn
+        assert found == draw_rules.extra_day(seed, today, percent) and since < found < drawn
+    assert draw_rules.due_day(seed, window, since, today, 0) == drawn
 
 
 def test_about_so_many_weeks_bring_a_further_test() -> None:
     weeks = [date(2020, 1, 6) + timedelta(7 * n) for n in range(500)]
-    assert 30 <= sum(rules.extra_day(b"seed" * 4, week, 10) is not None for week in weeks) <= 70
+    assert 30 <= sum(draw_rules.extra_day(b"seed" * 4, week, 10) is not None for week in weeks) <= 70

@@ -11,8 +11,9 @@ from khuen import clock, packs
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import rules, sessions
-from khuen.treatment.rules import Kind, Weekly
+from khuen.treatment import calendar_rules, sessions
+from khuen.treatment.calendar_rules import Weekly
+from khuen.treatment.rules import Kind
 from tests.care import Site
 from tests.treatment import room
 from tests.treatment.room import CAME, here, new
@@ -47,7 +48,7 @@ async def test_a_series_that_cannot_be_is_refused_at_its_field(site: Site) -> No
     with pytest.raises(Invalid) as refused:
         async with within(nok):
             await sessions.plan_series(nok, uuid7(), new(site), Weekly(1, time(9, 0), on, on - timedelta(1)))
-    assert refused.value.fields == {"until": rules.UNTIL_BEFORE}
+    assert refused.value.fields == {"until": calendar_rules.UNTIL_BEFORE}
 
 
 async def test_another_districts_project_is_not_there(site: Site) -> None:
@@ -61,16 +62,16 @@ async def test_one_session_is_planned_once_by_its_key(site: Site, root: Any) -> 
     nok, key = here(site), uuid7()
     for _ in range(2):
         async with within(nok):
-            await sessions.add_session(nok, key, new(site), rules.moment(nok.today, time(9, 0)))
+            await sessions.add_session(nok, key, new(site), calendar_rules.moment(nok.today, time(9, 0)))
     assert len(await planned(site, root)) == 1
     with pytest.raises(KeyReused):
         async with within(nok):
-            await sessions.add_session(nok, key, new(site), rules.moment(nok.today, time(10, 0)))
+            await sessions.add_session(nok, key, new(site), calendar_rules.moment(nok.today, time(10, 0)))
 
 
 async def test_a_session_is_moved_with_a_reason_until_somebody_is_marked(site: Site) -> None:
     nok, code, it, key = here(site), await room.person(site), await room.plan(site), uuid7()
-    later = rules.moment(nok.today + timedelta(2), time(13, 0))
+    later = calendar_rules.moment(nok.today + timedelta(2), time(13, 0))
     for _ in range(2):
         async with within(nok):
             await sessions.move(nok, it, key, later, "ฝนตกหนัก (ตัวอย่าง)")

@@ -17,8 +17,9 @@ from khuen.practice.answers import Act
 from khuen.practice.life import identity
 from khuen.practice.lives import Life, Making, bangkok
 from khuen.practice.plans import Ending
-from khuen.treatment import rules
-from khuen.treatment.rules import Kind, Mark, Reason, Result, Sample, Weekly
+from khuen.treatment import calendar_rules, rules
+from khuen.treatment.calendar_rules import Weekly
+from khuen.treatment.rules import Kind, Mark, Reason, Result, Sample
 
 MINUTES = 120
 PLACES = ("ศาลาประชาคม (ตัวอย่าง)", "รพ.สต. (ตัวอย่าง)", "วัดประจำตำบล (ตัวอย่าง)")
@@ -142,7 +143,7 @@ def _sessions(making: Making, lives: Sequence[Life], series: Series) -> Iterator
     yearly = {(on.month, on.day) for on in holidays}
     own = [life for life in lives if life.newcomer.case.project_id.int == series.project]
     last_open = making.today - timedelta(days=3)  # the newest session of a second project is not closed yet
-    for slot in rules.expand(series.weekly, ()):
+    for slot in calendar_rules.expand(series.weekly, ()):
         people = [life for life in own if rules.on_roster(rules.stage_as_of(life.steps, slot.on))]
         ids = [identity(chance, slot.starts_at) for _ in range(3)]
         off = (slot.on.month, slot.on.day) in yearly

@@ -10,8 +10,8 @@ from khuen.practice import queries
 from khuen.practice.courses import MINUTES, Course
 from khuen.practice.world import World
 from khuen.tenancy import Here, many
+from khuen.treatment import calendar_rules, rules, service, sessions
 from khuen.treatment import queries as treatment_queries
-from khuen.treatment import rules, service, sessions
 from khuen.treatment.rules import Kind
 
 
@@ -26,7 +26,7 @@ async def treat(here: Here, world: World, projects: list[UUID]) -> None:
 
 async def _sessions(world: World, it: Course, projects: list[UUID]) -> None:
     by_id, doctor = world.roles["coordinator"], world.roles["doctor"]
-    series = [(one, one.weekly, rules.moment(one.weekly.from_on, one.weekly.at)) for one in it.series]
+    series = [(one, one.weekly, calendar_rules.moment(one.weekly.from_on, one.weekly.at)) for one in it.series]
     await many(
         treatment_queries.SERIES,
         [

@@ -8,7 +8,7 @@ from typing import Any
 
 from khuen import thai, vault
 from khuen.tenancy import Here, hot
-from khuen.treatment import queries, rules
+from khuen.treatment import draw_rules, queries
 from khuen.treatment.tallies import seed
 
 
@@ -42,8 +42,8 @@ async def tests_due(here: Here, *, clinical: bool) -> list[TestDue]:
 
 def _further(safe: vault.TenantVault, row: Any) -> bool:
     """Whether it is another day than the one that was drawn in the window."""
-    window = rules.Window(row["opens_on"], row["closes_on"]) if row["opens_on"] else None
-    return window is not None and row["test_on"] != rules.test_day(seed(safe, row["case_id"]), window)
+    window = draw_rules.Window(row["opens_on"], row["closes_on"]) if row["opens_on"] else None
+    return window is not None and row["test_on"] != draw_rules.test_day(seed(safe, row["case_id"]), window)
 
 
 def _due(row: Any, today: date, further: bool) -> TestDue:

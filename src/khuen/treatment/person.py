@@ -15,7 +15,7 @@ from khuen.cases.rules import STOPPED, Stage, too_late
 from khuen.errors import Invalid, KeyReused, NotFound
 from khuen.rule_pack import RulePack
 from khuen.tenancy import Here, hot
-from khuen.treatment import queries, rules
+from khuen.treatment import draw_rules, queries, rules
 from khuen.treatment.rules import Kind, Mark, Reason, Said, Tally
 from khuen.treatment.tallies import seed, stood
 from khuen.treatment.urine import DAY_AHEAD, TestLine, tests_of
@@ -154,8 +154,8 @@ async def record_home_visit(here: Here, code: str, *, key: UUID, by: UUID, on: d
 async def _clinical(here: Here, case_id: UUID, tally: Tally) -> Clinical:
     own = seed(await vault.open_tenant(here), case_id)
     percent = (await packs.settings_of(here)).treatment.extra_tests_percent
-    window = rules.Window(tally.opens_on, tally.closes_on)
-    return Clinical(tally.negatives, rules.test_day(own, window), rules.extra_day(own, here.today, percent))
+    window = draw_rules.Window(tally.opens_on, tally.closes_on)
+    return Clinical(tally.negatives, draw_rules.test_day(own, window), draw_rules.extra_day(own, here.today, percent))
 
 
 def _came(row: Any) -> Came:

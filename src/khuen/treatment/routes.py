@@ -17,8 +17,18 @@ from khuen.cases import service as cases
 from khuen.errors import Invalid
 from khuen.ids import uuid7
 from khuen.tenancy import within
-from khuen.treatment import asking, forms, routes_feed, routes_person, routes_session, rules, service, sessions
-from khuen.treatment.rules import KINDS, Kind, Weekly
+from khuen.treatment import (
+    asking,
+    calendar_rules,
+    forms,
+    routes_feed,
+    routes_person,
+    routes_session,
+    service,
+    sessions,
+)
+from khuen.treatment.calendar_rules import Weekly
+from khuen.treatment.rules import KINDS, Kind
 from khuen.treatment.sessions import Line, NewSession
 from khuen.words import N_
 
@@ -102,7 +112,7 @@ async def calendar(request: Asked, tenant: FromPath[str]) -> Response[str]:
         last=last,
         month=month,
         days=[(clock.echo(on), some) for on, some in days.items()],
-        before=before if month else rules.monday(before),
+        before=before if month else calendar_rules.monday(before),
         after=last + timedelta(days=1),
         today=here.today,
         kinds=KINDS,
@@ -125,7 +135,7 @@ async def plan(request: Asked, tenant: FromPath[str]) -> Response[Any]:
     form, errors = web.read(SessionForm, raw)
     on = forms.day(raw, "on", errors)
     until = forms.day(raw, "until", errors) if raw.get("repeats") else None
-    at = rules.read_time(form.at) if form else None
+    at = calendar_rules.read_time(form.at) if form else None
     if form and at is None:
         errors["at"] = NO_TIME
     if form and form.kind is Kind.OTHER and not form.title:
@@ -142,7 +152,7 @@ async def plan(request: Asked, tenant: FromPath[str]) -> Response[Any]:
                 count, off = await sessions.plan_series(here, form.key, new, Weekly(on.weekday(), at, on, until))
                 text, told = PLANNED, {"count": count, "off": off}
             else:
-                await sessions.add_session(here, form.key, new, rules.moment(on, at))
+                await sessions.add_session(here, form.key, new, calendar_rules.moment(on, at))
     except Invalid as error:
         return await _new(request, error.fields, web.typed(raw))
     return web.saved(request, f"/{tenant}/sessions?w={on}", text=text, **told)
@@ -158,14 +168,17 @@ async def move(request: Asked, tenant: FromPath[str], session_id: FromPath[UUID]
     raw = await request.form()
     form, errors = web.read(MoveForm, raw)
     on = forms.day(raw, "on", errors)
-    at = rules.read_time(form.at) if form else None
+    at = calendar_rules.read_time(form.at) if form else None
     if form and at is None:
         errors["at"] = NO_TIME
     if errors or form is None or on is None or at is None:
         return await _move(request, session_id, errors, web.typed(raw))
     here = web.here(request)
     return await _changed(
-        request, session_id, MOVED, sessions.move(here, session_id, form.key, rules.moment(on, at), form.reason)
+        request,
+        session_id,
+        MOVED,
+        sessions.move(here, session_id, form.key, calendar_rules.moment(on, at), form.reason),
     )
 
 
@@ -274,7 +287,7 @@ def _span(text: str, today: date, *, month: bool) -> tuple[date, date]:
     if month:
         first = on.replace(day=1)
         return first, clock.add_months(first, 1) - timedelta(days=1)
-    return rules.monday(on), rules.monday(on) + timedelta(days=6)
+    return calendar_rules.monday(on), calendar_rules.monday(on) + timedelta(days=6)
 
 
 def _shown(line: Line, today: date) -> Shown:

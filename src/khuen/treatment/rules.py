@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from khuen.cases.rules import Stage, Step, stage_of, standing
-from khuen.clock import BANGKOK
 from khuen.msgid import N_
-from khuen.thai import arabic, squash
-
-LONGEST_SERIES_DAYS = 366
+from khuen.thai import squash
+from khuen.treatment.draw_rules import next_test
 
 
 class Kind(StrEnum):
@@ -81,66 +77,6 @@ NOT_YET_DAY = N_("The day of this session has not come yet")
 NO_DOCTOR = N_(
     "No doctor is marked as present: a CBTx session cannot be closed without one. Close it as another activity"
 )
-UNTIL_BEFORE = N_("The last day lies before the first")
-TOO_LONG = N_("At most one year at a time")
-NO_DAY = N_("There is no such weekday between these days")
-
-
-# --- the calendar --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Weekly:
-    """Once a week on a weekday (0 is Monday) at a time of the day in Bangkok, both days counted."""
-
-    weekday: int
-    at: time
-    from_on: date
-    until_on: date
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    on: date
-    starts_at: datetime
-    holiday: bool
-
-
-def wrong(weekly: Weekly) -> str | None:
-    """The message id of why a series cannot be planned."""
-    days = (weekly.until_on - weekly.from_on).days
-    if days < 0:
-        return UNTIL_BEFORE
-    if days > LONGEST_SERIES_DAYS:
-        return TOO_LONG
-    return None if expand(weekly, ()) else NO_DAY
-
-
-def expand(weekly: Weekly, holidays: Collection[date]) -> list[Slot]:
-    """Every day of the series in order; one that is a holiday is named as such, not left out."""
-    on = weekly.from_on + timedelta(days=(weekly.weekday - weekly.from_on.weekday()) % 7)
-    found = []
-    while on <= weekly.until_on:
-        found.append(Slot(on, moment(on, weekly.at), on in holidays))
-        on += timedelta(days=7)
-    return found
-
-
-def moment(on: date, at: time) -> datetime:
-    """That time of that day in Bangkok, in UTC."""
-    return datetime.combine(on, at, BANGKOK).astimezone(UTC)
-
-
-def read_time(text: str) -> time | None:
-    """13:30, 13.30, 9.00 or ๑๓.๓๐ น. as somebody types it; None for anything else."""
-    found = re.fullmatch(r"([0-9]{1,2})[:.]([0-9]{2})(?: ?น\.?)?", arabic(text).strip())
-    if not found or int(found[1]) > 23 or int(found[2]) > 59:
-        return None
-    return time(int(found[1]), int(found[2]))
-
-
-def monday(on: date) -> date:
-    return on - timedelta(days=on.weekday())
 
 
 # --- who is on the roster ------------------------------------------------------------------------------------------
@@ -263,14 +199,6 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """Calendar days in which the next test counts."""
-
-    opens_on: date
-    closes_on: date
-
-
-@dataclass(frozen=True, slots=True)
 class Tally:
     """What stands in `treatment_tally`. `held` are CBTx sessions that the person was expected at.
 
@@ -342,36 +270,6 @@ def must_confirm(test: Reading) -> bool:
     return test.sample is Sample.STRIP and test.result is Result.POSITIVE
 
 
-def next_test(last_on: date, every_days: int) -> Window:
-    """About every so many days, a quarter of them earlier or later."""
-    slack = every_days // 4
-    return Window(last_on + timedelta(days=every_days - slack), last_on + timedelta(days=every_days + slack))
-
-
-def test_day(seed: bytes, window: Window) -> date:
-    """The day inside the window: whoever does not know the case's seed cannot guess it, and it never changes."""
-    days = (window.closes_on - window.opens_on).days + 1
-    return window.opens_on + timedelta(days=_drawn(seed, f"day {window.opens_on}") % days)
-
-
-def extra_day(seed: bytes, on: date, percent: int) -> date | None:
-    """The working day of a further test in the week of `on`, for about `percent` of all weeks."""
-    week = monday(on)
-    if _drawn(seed, f"week {week}") % 100 >= percent:
-        return None
-    return week + timedelta(days=_drawn(seed, f"weekday {week}") % 5)
-
-
-def due_day(seed: bytes, made: Tally, opened_on: date, today: date, percent: int) -> date:
-    """When the lane asks for a test: the day drawn in the window, or before it the further test of this week.
-
-    A further test that was not given in its week is let go.
-    """
-    drawn, extra = test_day(seed, Window(made.opens_on, made.closes_on)), extra_day(seed, today, percent)
-    since = made.last_test_on or opened_on - timedelta(days=1)
-    return extra if extra is not None and since < extra < drawn else drawn
-
-
 def _missed(rows: Sequence[Attended]) -> int:
     missed = 0
     for row in reversed(rows):
@@ -401,7 +299,3 @@ def _negatives(answered: Sequence[Reading], breaks: Iterable[Break]) -> tuple[li
 def _after(row: Sequence[date], breaks: Iterable[Break]) -> int:
     """How many tests of a row are of a later day than every break."""
     return sum(all(on > one.on for one in breaks) for on in row)
-
-
-def _drawn(seed: bytes, what: str) -> int:
-    return int.from_bytes(hashlib.sha256(seed + what.encode()).digest()[:8])

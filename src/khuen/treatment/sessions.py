@@ -13,8 +13,9 @@ from khuen.errors import Conflict, Invalid, KeyReused, NotFound
 from khuen.ids import uuid7
 from khuen.msgid import N_
 from khuen.tenancy import Here, hot, many
-from khuen.treatment import queries, rules
-from khuen.treatment.rules import Kind, Slot, Weekly
+from khuen.treatment import calendar_rules, queries, rules
+from khuen.treatment.calendar_rules import Slot, Weekly
+from khuen.treatment.rules import Kind
 from khuen.treatment.tables import Session, SessionSeries
 
 HOLIDAY = N_("A public holiday")
@@ -63,11 +64,11 @@ async def plan_series(here: Here, key: UUID, new: NewSession, weekly: Weekly) ->
 
     Harmless twice by `key`. Raises NotFound for another district's project, Invalid, KeyReused.
     """
-    if problem := rules.wrong(weekly):
+    if problem := calendar_rules.wrong(weekly):
         raise Invalid({"until": problem})
     await _project(new.project_id)
     holidays = (await packs.settings_of(here)).holidays.dates
-    slots = rules.expand(weekly, holidays)
+    slots = calendar_rules.expand(weekly, holidays)
     row = (new.project_id, new.kind, new.title, weekly.weekday, weekly.at, new.minutes, new.place, weekly.from_on)
     if not await hot(queries.SERIES, key, *row, weekly.until_on, here.now, here.member_id):
         kept = await SessionSeries.select().where(SessionSeries.id == key).first()

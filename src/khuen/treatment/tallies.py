@@ -6,7 +6,7 @@ import base64
 import json
 from collections.abc import Collection
 from dataclasses import dataclass, fields
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,8 @@ from khuen.cases.tables import CaseFile
 from khuen.ids import uuid7
 from khuen.pathway import service as pathway
 from khuen.tenancy import Here, hot, many
-from khuen.treatment import queries, rules
+from khuen.treatment import draw_rules, queries, rules
+from khuen.treatment.draw_rules import Window
 from khuen.treatment.rules import Attended, Break, Kind, Mark, Reading, Result, Sample, Tally
 from khuen.treatment.tables import TreatmentTally
 
@@ -73,7 +74,8 @@ async def recompute(here: Here, case_ids: Collection[UUID]) -> list[Difference]:
         made = rules.tally(row["opened_on"], _sessions(row), _tests(safe, row), every_days, _breaks(row))
         if before.get(row["case_id"]) != made:
             found.append(Difference(row["case_id"], before.get(row["case_id"]), made))
-        day = rules.due_day(seed(safe, row["case_id"]), made, row["opened_on"], here.today, percent)
+        window, since = Window(made.opens_on, made.closes_on), made.last_test_on or row["opened_on"] - timedelta(days=1)
+        day = draw_rules.due_day(seed(safe, row["case_id"]), window, since, here.today, percent)
         if drawn[row["case_id"]] != day:
             days.append((row["case_id"], day))
     await many(
