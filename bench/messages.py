@@ -95,7 +95,9 @@ async def _write() -> None:
 def _workers(stage: Stage, name: str, address: str, number: int) -> Iterator[None]:
     env = stage.environment(name) | {"KHUEN_LINE_API": address}
     running = [
-        subprocess.Popen([sys.executable, "-m", "khuen", "work"], env=env, stderr=subprocess.DEVNULL)
+        subprocess.Popen(
+            [sys.executable, "-m", "khuen", "work"], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         for _ in range(number)
     ]
     try:

@@ -8,6 +8,8 @@ from typing import Any
 from khuen import clock, clockwork
 from khuen.database import Pools
 from khuen.ids import uuid7
+from khuen.messages import line_accounts
+from khuen.messages.line_accounts import NewAccount
 from khuen.signin import sessions
 from khuen.tenancy import hot, within
 from tests.messages.conftest import Desk
@@ -160,3 +162,16 @@ async def test_practice_says_that_nothing_leaves(desk: Desk) -> None:
     assert "ไม่มีข้อความใดออกไปนอกระบบ" in practised.text and "มีเรื่องด่วน" in practised.text
     await worker.deliver(desk.settings, replace(desk.post.district, practice=True))
     assert "พื้นที่ฝึก แสดงที่นี่เท่านั้น" in (await desk.nok.get(f"/chatturat/messages/{row['id']}")).text
+
+
+async def test_the_month_on_line_has_a_gauge(desk: Desk) -> None:
+    assert "line-meter" not in (await desk.nok.get("/chatturat/messages")).text
+    async with within(here := desk.post.here(None, desk.post.coordinator)):
+        await line_accounts.connect(here, uuid7(), NewAccount("@123abcde", "U" + "b" * 32, "t" * 40, "0" * 32))
+        await line_accounts.read_meter(here, 300, 290)
+    page = (await desk.nok.get("/chatturat/messages")).text
+    assert '<progress max="300" value="290"' in page and "โควตา LINE เดือนนี้ใกล้หมด" in page
+    async with within(desk.post.here()):
+        await line_accounts.read_meter(here, None, 12)
+    assert "LINE เดือนนี้ ส่งแล้ว 12 ข้อความ ไม่จำกัด" in (await desk.nok.get("/chatturat/messages")).text
+    assert "line-meter" not in (await desk.kanya.get("/phon/messages")).text
