@@ -28,7 +28,7 @@ from khuen.settings import Settings
 from khuen.tenancy import Here, hot, within
 from tests.line_api import BASIC_ID, BOT, SECRET, TOKEN, line_server
 
-DISTRICTS, EACH = 20, 100
+DISTRICTS, EACH = 20, 50
 SIZE = Size(tenants=DISTRICTS, cases=DISTRICTS * 4, check_ins=DISTRICTS * 16, largest=4)
 ROUNDS = 3
 
