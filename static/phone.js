@@ -2,7 +2,7 @@
 // both do it), the worker, and the page. Every page works without this script while there is a signal.
 "use strict";
 
-const DAY = 864e5, MOST = 50, JSON_ = { accept: "application/json" };
+const DAY = 864e5;
 
 // --- what waits: one small database for each district and member. An item holds a key, a case code, an answer and its
 // time; never a name, never a token. Beside them lie "snap" (the sealed snapshot) and "pin".
@@ -33,7 +33,7 @@ const wipe = async (name, all) => {
 // A fresh token; else "sign": sign in first, "gone": this phone may hold nothing any more, "": later.
 const token = async (name, base) => {
   try {
-    const answer = await fetch(base + "token", { headers: { ...JSON_, "x-clock": new Date().toJSON() }, signal: AbortSignal.timeout(2e4) });
+    const answer = await fetch(base + "token", { headers: { "x-clock": new Date().toJSON() }, signal: AbortSignal.timeout(2e4) });
     const { token, why } = await answer.json();
     if (why === "gone") await wipe(name, 1);
     return [token, why];
@@ -47,13 +47,13 @@ const flush = (name, base) => navigator.locks.request(name, async () => {
   const all = await items(name), waiting = all.filter(waits);
   for (const { key, sent } of all) if (sent < Date.now() - 2 * DAY) await drop(name, key);
   while (waiting[0]) {
-    const part = waiting.splice(0, MOST), [pass, why] = await token(name, base);
+    const part = waiting.splice(0, 50), [pass, why] = await token(name, base);
     if (!pass) return why;
     // Tried: from now on the server may have it, whatever answer comes back.
     for (const item of part) await put(name, { ...item, tried: 1 });
     try {
       const answer = await fetch(base + "check-ins", {
-        method: "POST", headers: { ...JSON_, "x-csrf-token": pass }, signal: AbortSignal.timeout(2e4),
+        method: "POST", headers: { "x-csrf-token": pass }, signal: AbortSignal.timeout(2e4),
         body: JSON.stringify(part.map(({ key, code, how, at }) => ({ key, code, how, happened_at: at }))),
       });
       const told = await answer.json();
@@ -96,9 +96,9 @@ const show = () => {
   const $ = (query, part = document) => part.querySelector(query);
   const each = (query, act) => document.querySelectorAll(query).forEach(act);
   const say = (what, ...values) => values.reduce((text, value) => text.replace("%s", value), words[what]);
-  const when = (at) => new Date(at).toLocaleString("th", { dateStyle: "medium", timeStyle: "short" });
+  const when = (at) => new Date(at).toLocaleString("th", { dateStyle: "short", timeStyle: "short" });
   const shell = $("#shell"), session = sessionStorage, { subtle } = crypto;
-  let why, timer, drawn, live, pause = 5e3;
+  let why, timer, drawn, live, busy, broken, pause = 5e3;
 
   // The snapshot: a piece of our own pages, sealed under a key that no script can read out, where a PIN guards the screen.
   const refresh = async () => {
@@ -215,7 +215,7 @@ const show = () => {
   };
 
   const tray = (all) => {
-    $("#items").replaceChildren(...all.reverse().map((item) => {
+    $("#items").replaceChildren(...[...all].reverse().map((item) => {
       const made = $("#item").content.cloneNode(true), { key, code, how, at, mend, kept } = item;
       const [what, reason, again, leave] = made.querySelectorAll("b, p, button");
       what.textContent = `${code} · ${words[how]} · ${when(at)}`;
@@ -226,7 +226,6 @@ const show = () => {
       again.onclick = () => put(name, { key: crypto.randomUUID(), code, how, at }).then(leave.onclick);
       return made;
     }));
-    all.reverse();
   };
 
   // What is pressed, by the class of the form.
@@ -234,7 +233,8 @@ const show = () => {
   const pressed = {
     async answers({ dataset: { of: code } }, how) {
       await put(name, { key: crypto.randomUUID(), code, how, at: new Date().toJSON() });
-      navigator.serviceWorker.ready.then((ready) => ready.sync.register(name)).catch(() => {});
+      busy = 2;
+      navigator.serviceWorker.ready.then((ready) => ready.sync?.register(name));
       await patience(shell ? 0 : 3e3);
       await go(base + "?near=" + code);
     },
@@ -268,12 +268,10 @@ const show = () => {
     async out(form) {
       await patience(5e3);
       await wipe(name, 1);
-      session.clear();
       form.kept.disabled = false;
       form.submit();
     },
   };
-  let busy, broken;
   document.addEventListener("submit", async (event) => {
     const form = event.target, act = pressed[form.classList[0]];
     if (!act || broken) return;
@@ -283,9 +281,9 @@ const show = () => {
     try {
       await act(form, event.submitter.value);
     } catch {
-      // No storage in this browser: the form goes its ordinary way.
-      broken = 1;
-      event.submitter.click();
+      // No storage in this browser: the form goes its ordinary way, unless the answer is kept already.
+      broken = busy < 2;
+      if (broken) event.submitter.click();
     }
     busy = 0;
   });
@@ -297,9 +295,10 @@ const show = () => {
     if (await send()) return location.reload();
     await new Promise((good) => setTimeout(good, 2e3));
     await navigator.serviceWorker.register(base + "sw.js");
-    if (!(Date.now() - snap?.at < 6e5)) await refresh();
+    // The page Me sets the size of letters, which the shell follows.
+    if (/me$/.test(location) || !(Date.now() - snap?.at < 6e5)) await refresh();
   };
-  for (const back of ["online", "focus"]) addEventListener(back, send);
+  for (const back of ["online", "visibilitychange"]) addEventListener(back, send);
   addEventListener("popstate", draw);
   document.addEventListener("click", (event) => {
     const link = event.target.closest(`a[href^="${base}"]`);
@@ -310,4 +309,4 @@ const show = () => {
   start();
 };
 
-self.document ? show() : work();
+self.document ? navigator.serviceWorker && navigator.locks && show() : work();

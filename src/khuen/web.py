@@ -32,6 +32,7 @@ from khuen.words import N_
 T = TypeVar("T", bound=msgspec.Struct)
 
 FLASH_COOKIE, SIZE_COOKIE = "khuen-flash", "khuen-letters"
+SIZES = ("larger", "largest")  #: what SIZE_COOKIE may say
 REQUIRED = N_("Please fill this in")
 CHOOSE = N_("Please choose one of the answers")
 WRONG = N_("This does not look right. Please check it")
@@ -300,7 +301,7 @@ def _frame(request: Request[Any, Any, Any]) -> dict[str, Any]:
         "tenant": tenant,
         "who": _who(session, tenant, roles) if session else None,
         "csrf": session.csrf if session else "",
-        "letters": {"1": "larger", "2": "largest"}.get(request.cookies.get(SIZE_COOKIE, ""), ""),
+        "letters": letters if (letters := request.cookies.get(SIZE_COOKIE)) in SIZES else "",
         "path": path,
         "now": here_.now if here_ else clock.now(),
         "nav": _menu(tenant.slug, roles, path) if tenant else [],

@@ -165,9 +165,9 @@ async def test_neighbours_of_whoever_was_just_visited_come_first(site: Site) -> 
 
 async def test_larger_letters_without_scripts(site: Site) -> None:
     client = site.clients["somchai"]
-    assert (await client.post("/chatturat/b/text-size", data={"size": "2"})).status_code == 303
+    assert (await client.post("/chatturat/b/text-size", data={"size": "largest"})).status_code == 303
     assert '<html lang="th" class="largest">' in (await client.get("/chatturat/b/")).text
-    assert (await client.post("/chatturat/b/text-size", data={"size": "9"})).status_code == 422
+    assert (await client.post("/chatturat/b/text-size", data={"size": "9px"})).status_code == 422
 
 
 async def test_practice_people_write_nothing(site: Site, root: Any) -> None:

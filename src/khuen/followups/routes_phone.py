@@ -26,7 +26,9 @@ from khuen.words import N_
 Asked: TypeAlias = Request[Any, Any, Any]
 
 TODAY = {"perm": "followups.today"}
-SIZES = {"0": N_("Ordinary letters"), "1": N_("Larger letters"), "2": N_("Largest letters")}
+SIZES = dict(
+    zip(("ordinary", *web.SIZES), (N_("Ordinary letters"), N_("Larger letters"), N_("Largest letters")), strict=True)
+)
 SIZE_LASTS = 31_536_000
 PRACTICE = 3
 
