@@ -73,7 +73,8 @@ const work = () => {
   const base = new URL(registration.scope).pathname;
   const page = async (request) => {
     const shell = await caches.match(base + "outbox", { ignoreVary: true });
-    const late = new Promise((good) => shell && setTimeout(good, 3e3));
+    // What the shell cannot show has all the time it needs.
+    const late = new Promise((good) => shell && !request.url.endsWith("me") && setTimeout(good, 3e3));
     const answer = await Promise.race([fetch(request), late]).catch(() => 0);
     // Refused, or led to the door: whether this phone may still hold what it holds is asked before anything else.
     if (answer && !answer.ok) for (const name of await caches.keys()) if (name.startsWith(`khuen-${base.split("/")[1]}-`)) await token(name, base);
@@ -97,7 +98,7 @@ const show = () => {
   const each = (query, act) => document.querySelectorAll(query).forEach(act);
   const say = (what, ...values) => values.reduce((text, value) => text.replace("%s", value), words[what]);
   const when = (at) => new Date(at).toLocaleString("th", { dateStyle: "short", timeStyle: "short" });
-  const shell = $("#shell"), session = sessionStorage, { subtle } = crypto;
+  const shell = $("#shell"), { subtle } = crypto;
   let why, timer, drawn, live, busy, broken, pause = 5e3;
 
   // The snapshot: a piece of our own pages, sealed under a key that no script can read out, where a PIN guards the screen.
@@ -190,8 +191,8 @@ const show = () => {
     if (page === "outbox") return view(page);
     if (snap && now - snap.at > 3 * DAY) snap = await wipe(name);
     if (!snap) return view(first, "none");
-    if (!(now - session[name] < 9e5)) return view(first, "lock");
-    session[name] = now;
+    if (!(now - sessionStorage[name] < 9e5)) return view(first, "lock");
+    sessionStorage[name] = now;
     if (drawn !== snap.at) $("#people").innerHTML = new TextDecoder().decode(await subtle.decrypt({ name: "AES-GCM", iv: snap.iv }, snap.own, snap.data));
     drawn = snap.at;
     const night = (at) => Math.floor((at + 252e5) / DAY), day = Math.max(0, Math.min(night(now) - night(drawn), 3));
@@ -255,7 +256,7 @@ const show = () => {
       }, "readwrite");
       if (pin.tries < 5 && await hashed(form.pin.value, pin.salt) === pin.hash) {
         await put(name, { ...pin, tries: 0 });
-        session[name] = Date.now();
+        sessionStorage[name] = Date.now();
       } else if (pin.tries > 3) await wipe(name);
       form.reset();
       $(".error", form).textContent = say("wrong", 4 - pin.tries);

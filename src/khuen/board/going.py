@@ -33,6 +33,7 @@ BOARD = (
 #: pages beside those of the menu
 PAGES = (
     Place("people.search", "search", N_("Search")),
+    Place("phones.see", "phones", N_("Buddies to call")),
     Place("people.duplicates", "people/duplicates", N_("Perhaps the same person")),
     Place("people.duplicates", "people/merges", N_("Merged records")),
     Place("treatment.schedule", "sessions/new", N_("Plan a session")),

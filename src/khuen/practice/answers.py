@@ -111,6 +111,18 @@ def slips(chance: Random, lives: Sequence[Life], count: int) -> list[Slip]:
     return found
 
 
+def phones(lives: Sequence[Life], until: datetime) -> list[tuple[UUID, UUID, datetime, int]]:
+    """(id, member, last heard of, hours its clock is ahead) of the buddies who visit somebody: one in forty has been
+    silent for days, one clock is wrong."""
+    chance = Random(len(lives))  # its own: what else is invented stays as it is
+    found = []
+    for n, member_id in enumerate(sorted({life.visits[-1].member_id for life in lives if life.visits})):
+        silent = n % 40 == 7
+        heard = until - timedelta(hours=chance.randint(80, 130) if silent else chance.randint(1, 20))
+        found.append((identity(chance, heard), member_id, heard, 72 if n == 11 else 0))
+    return found
+
+
 def acts(
     lives: Sequence[Life], seen: Sequence[Seen], notes: Sequence[Note], slipped: Sequence[Slip], clinic: UUID
 ) -> list[Act]:

@@ -23,7 +23,7 @@ from khuen.followups import service as followups
 from khuen.ids import uuid7
 from khuen.messages.rules import Kind, State
 from khuen.people import service as people
-from khuen.practice import after_loading, elsewhere_loading, loading_meetings, queries
+from khuen.practice import after_loading, answers, elsewhere_loading, loading_meetings, queries
 from khuen.practice.answers import Act, Note
 from khuen.practice.earning import earn
 from khuen.practice.life import Visit
@@ -119,6 +119,7 @@ async def _rows(here: Here, world: World, returning: Container[UUID]) -> None:
     await _visits([*(visit for life in world.lives for visit in life.visits), *(slip.visit for slip in world.slips)])
     await many(queries.WITHDRAWN, [(slip.id, slip.visit.id, slip.at, slip.visit.member_id) for slip in world.slips])
     await many(queries.SEEN, list(world.seen))
+    await many(queries.PHONE, answers.phones(world.lives, world.until))
     lives = [life for life in world.lives if life.id not in returning]
     await cases.record_steps(here, [(life.id, step) for life in lives for step in life.steps[1:]])
     await _notes(here, world.notes)

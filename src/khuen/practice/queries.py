@@ -12,6 +12,8 @@ VALUES {", ".join(f"($1, {one})" for one in places)}"""
 
 WITHDRAWN = "INSERT INTO check_in_withdrawal (tenant_id, id, check_in_id, at, by_id) VALUES ($1, $2, $3, $4, $5)"
 
+PHONE = "INSERT INTO phone (tenant_id, id, member_id, seen_at, ahead_hours) VALUES ($1, $2, $3, $4, $5)"
+
 SEEN = """
 INSERT INTO acknowledgement (tenant_id, id, case_id, check_in_id, at, by_id, note) VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
