@@ -273,6 +273,14 @@ GET /
 GET /{tenant}
 GET /components
 POST /hooks/line/{slug}
+GET /v
+POST /v
+GET /v/keys
+GET /v/ended
+GET /v/checker.html
+GET /v/{code}
+POST /v/{code}/file
+GET /v/{code}/credential
 GET /healthz
 GET /readyz
 GET /metrics

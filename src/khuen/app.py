@@ -23,6 +23,7 @@ from khuen.buddies import routes as buddies
 from khuen.buddies import routes_vetoes as vetoes
 from khuen.cases import routes as cases
 from khuen.certificates import routes as certificates
+from khuen.certificates import routes_public as verification
 from khuen.database import connected
 from khuen.endings import routes as endings
 from khuen.enrolment import routes as enrolment
@@ -67,6 +68,7 @@ ROUTES: list[Any] = [
     *endings.ROUTES,
     *meetings.ROUTES,
     *certificates.ROUTES,
+    *verification.ROUTES,
     *messages.ROUTES,
     *own_messages.ROUTES,
     *board.ROUTES,

@@ -243,3 +243,11 @@ SELECT q.code, q.decision_id, p.called_name, p.family_name FROM queue q
 JOIN case_file c ON c.tenant_id = $1 AND c.id = q.id JOIN person p ON p.tenant_id = $1 AND p.id = c.person_id
 WHERE q.place = 'reviewed' AND q.by_id = $2::uuid ORDER BY q.opened_on, q.code COLLATE "C" LIMIT 200
 """
+
+#: what the public may know of a paper. $2 code
+CHECKED = """
+SELECT f.number, f.issued_on, f.initials, f.state, f.ended, f.token_id, f.token, f.pdf_hash,
+    (e.at AT TIME ZONE 'Asia/Bangkok')::date AS ended_on
+FROM certificate f LEFT JOIN certificate_ending e ON e.tenant_id = $1 AND e.certificate_id = f.id
+WHERE f.tenant_id = $1 AND f.code = $2 AND f.state = 'published'
+"""
