@@ -16,7 +16,6 @@ from khuen import access, clock, papers, web
 from khuen.certificates import checking, rules
 from khuen.certificates.asking import Asked
 from khuen.certificates.checking import Checked
-from khuen.certificates.rules import Public
 from khuen.errors import NotFound
 from khuen.registry import District
 from khuen.signin import limits
@@ -140,14 +139,12 @@ async def _jwks() -> list[dict[str, Any]]:
     ]
 
 
-def _page(request: Asked, *, status: int = 200, **values: Any) -> Response[str]:
-    shown: dict[str, Any] = {"found": None, "code": None, "example": False, "asked": "", "wrong": None, "same": None}
+def _page(request: Asked, *, status: int = 200, asked: str = "", **values: Any) -> Response[str]:
+    shown: dict[str, Any] = {"found": None, "code": None, "example": False, "wrong": None, "same": None}
     return web.page(
         request,
         "certificates/verify.html",
         status=status,
         spoken=rules.spoken,
-        valid=Public.VALID,
-        checked_at=clock.now(),
-        **{**shown, "wrong_file": None, **values},
+        **{**shown, "wrong_file": None, **values, "asked": asked.encode("utf-8", "replace").decode()},
     )
