@@ -15,6 +15,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import hypothesis
 import pytest
+import pytest_asyncio
 
 from khuen import bootstrap, database, embedded, schema, settings
 from tests import databases
@@ -35,7 +36,7 @@ class Stage:
     engines: embedded.Engines
     settings: settings.Settings
     superuser: str
-    spare: list[str] = field(default_factory=list)  #: databases that earlier tests left as they found them
+    spare: list[databases.Reused] = field(default_factory=list)  #: what earlier tests left as they found it
 
     def superuser_of(self, name: str) -> str:
         return urlunsplit(urlsplit(self.superuser)._replace(path=f"/{name}"))
@@ -69,16 +70,16 @@ def stage() -> Iterator[Stage]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def db(stage: Stage) -> AsyncIterator[settings.Settings]:
     """Settings of a migrated, empty database that is this test's alone."""
-    name = stage.spare.pop() if stage.spare else await databases.copy(stage.superuser, stage.superuser_of)
-    address = urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{name}"))
+    own = stage.spare.pop() if stage.spare else await databases.Reused.made(stage.superuser, stage.superuser_of)
+    address = urlunsplit(urlsplit(stage.settings.database_url)._replace(path=f"/{own.name}"))
     yield replace(stage.settings, database_url=address)
-    if await databases.emptied(stage.superuser_of(name)):
-        stage.spare.append(name)
+    if await own.emptied():
+        stage.spare.append(own)
     else:
-        await databases.drop(stage.superuser, name)
+        await databases.drop(stage.superuser, own.name)
 
 
 @pytest.fixture
