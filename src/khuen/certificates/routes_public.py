@@ -56,7 +56,7 @@ async def paper(request: Asked, code: FromPath[str]) -> Response[str]:
     """What the paper is worth now."""
     found, district = await _find(request, code)
     if found is None:
-        return _page(request, status=404, asked=code[:40], wrong=(UNKNOWN, {}))
+        return _page(request, status=422, asked=code[:40], wrong=(UNKNOWN, {}))
     return _page(request, found=found, code=rules.read_code(code), example=district.practice if district else False)
 
 
@@ -65,7 +65,7 @@ async def file(request: Asked, code: FromPath[str]) -> Response[str]:
     """Whether a file that somebody holds is the paper, byte for byte. It is not kept."""
     found, district = await _find(request, code)
     if found is None or district is None:
-        return _page(request, status=404, asked=code[:40], wrong=(UNKNOWN, {}))
+        return _page(request, status=422, asked=code[:40], wrong=(UNKNOWN, {}))
     sent = (await request.form()).get("file")
     content = await sent.read(LONGEST_FILE + 1) if isinstance(sent, UploadFile) else b""
     same = found.same(content) if content else None
