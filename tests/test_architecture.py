@@ -145,7 +145,10 @@ def test_templates_are_text_only() -> None:
             continue  # an e-mail
         text = path.read_text()
         html = re.sub(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", "", text, flags=re.DOTALL)
+        kept = path.name == "checker.html"  # a file that people keep, sent to be saved and never shown by the site
         for what, pattern in wrong.items():
+            if kept and what in ("an inline script", "an inline style"):
+                continue
             assert not re.search(pattern, text if "escaping" in what else html), f"{path.relative_to(ROOT)}: {what}"
 
 

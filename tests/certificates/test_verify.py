@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +115,6 @@ async def test_the_checker_to_keep_holds_keys_and_the_moment_of_its_list(
     await paper(site, hospital_key(tmp_path / "keys"))
     answer = await nobody.get("/v/checker.html")
     assert "attachment" in answer.headers["content-disposition"]
-    held = json.loads(answer.text.split('id="held">')[1].split("</script>")[0])
+    held = json.loads(unescape(answer.text.split('data-held="')[1].split('"')[0]))
     assert held["keys"] == (await nobody.get("/v/keys")).json()["keys"] and held["ended"] == [] and held["at"]
     assert "d" not in held["keys"][0]
