@@ -25,6 +25,8 @@ _REMARKS = {
     ".js": re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE),
     ".css": re.compile(r"/\*.*?\*/\s*|^\s+", re.DOTALL | re.MULTILINE),
 }
+#: a sheet that begins with another one holds it when it is sent: one request
+_IMPORT = re.compile(r'@import "([a-z]+\.css)";\n')
 _URL = re.compile(r"url\((['\"]?)(?!data:)([^)'\"]+)\1\)")
 
 
@@ -44,9 +46,7 @@ def _shelf() -> tuple[dict[str, str], dict[str, Asset]]:
     shelf: dict[str, Asset] = {}
     for path in files:
         name = path.relative_to(root).as_posix()
-        body = path.read_bytes()
-        if path.suffix in _REMARKS and path.parent == root:
-            body = _REMARKS[path.suffix].sub("", body.decode()).encode()
+        body = path.read_bytes() if path.suffix not in _REMARKS or path.parent != root else _own(path).encode()
         if path.suffix == ".css":
             body = _URL.sub(lambda m: f"url(/static/{hashed[m[2].lstrip('./')]})", body.decode()).encode()
         digest = hashlib.sha256(body).hexdigest()[:10]
@@ -54,6 +54,12 @@ def _shelf() -> tuple[dict[str, str], dict[str, Asset]]:
         packed = brotli.compress(body, quality=11) if path.suffix in _COMPRESSED else None
         shelf[hashed[name]] = Asset(body, packed, _media_type(path))
     return hashed, shelf
+
+
+def _own(path: Path) -> str:
+    """One of our own files as it is sent."""
+    text = _IMPORT.sub(lambda m: path.with_name(m[1]).read_text("utf-8"), path.read_text("utf-8"))
+    return _REMARKS[path.suffix].sub("", text)
 
 
 def _media_type(path: Path) -> str:

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from mimetypes import guess_type
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import brotli  # type: ignore[import-untyped]
 import pytest
@@ -15,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, UndefinedError
 from playwright.async_api import Page, expect
 
 from khuen import words
+from khuen.assets import asset
 from khuen.paths import folder
 from tests.browser import eyes
 
@@ -23,7 +25,9 @@ POLICY = (
     "connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; "
     "object-src 'none'; frame-ancestors 'none'"
 )
-TENANT = SimpleNamespace(slug="ban-tuayang", name="บ้านตัวอย่าง", short_name="ตัวอย่าง", practice=True)
+TENANT = SimpleNamespace(
+    slug="ban-tuayang", name="บ้านตัวอย่าง", short_name="ตัวอย่าง", practice=True, member_id=UUID(int=7)
+)
 OTHER = SimpleNamespace(slug="ban-sommut", name="บ้านสมมุติ", practice=True)
 COORDINATOR = SimpleNamespace(
     called_name="สมมุติ ใจดี", has_account=True, roles=frozenset({"coordinator"}), tenants=(TENANT, OTHER)
@@ -54,7 +58,15 @@ def environment() -> Environment:
 
 
 def frame(**more: Any) -> dict[str, Any]:
-    common = {"tenant": TENANT, "who": COORDINATOR, "nav": NAV, "csrf": "tok'<en", "flash": None, "undo": None}
+    common = {
+        "tenant": TENANT,
+        "who": COORDINATOR,
+        "nav": NAV,
+        "csrf": "tok'<en",
+        "flash": None,
+        "undo": None,
+        "letters": "",
+    }
     return {
         **common,
         "static": lambda name: f"/static/{name}",
@@ -78,7 +90,10 @@ class Site(BaseHTTPRequestHandler):
         env, path = environment(), self.path
         if path.startswith("/static/"):
             file = folder("static") / path.removeprefix("/static/")
-            return self.answer(200, file.read_bytes(), guess_type(file.name)[0] or "font/woff2")
+            body = file.read_bytes()
+            if file.name == "desk.css":  # sent with what it begins with, as the site does
+                body = body.replace(b'@import "khuen.css";', file.with_name("khuen.css").read_bytes())
+            return self.answer(200, body, guess_type(file.name)[0] or "font/woff2")
         pages: dict[str, Any] = {
             "/components": lambda: env.get_template("components/page.html").render(frame(undo=UNDO, flash="บันทึกแล้ว")),
             "/phone": lambda: env.from_string(PHONE).render(frame(undo=UNDO)),
@@ -186,12 +201,12 @@ async def test_keys_work_in_a_list_only_while_it_has_the_focus(page: Page, site:
 
 def test_the_desk_stays_within_its_bytes() -> None:
     """docs/design-system.md: style sheet 9 KB, scripts 25 KB, a buddy's shell 15 KB, all as brotli."""
-    css = _packed("khuen.css")
+    css, desk = (len(asset(name).packed or b"") for name in ("khuen.css", "desk.css"))
     scripts = [
         _packed(f"{name}.js") for name in ("vendor/htmx-2.0.11.min", "vendor/idiomorph-ext-0.8.0.min", "app", "palette")
     ]
     phone = brotli.compress(environment().from_string(PHONE).render(frame()).encode())
-    assert css <= 9_000
+    assert desk <= 9_000
     assert sum(scripts) <= 25_000
     assert css + len(phone) + _packed("icon.svg") <= 11_000
 
