@@ -61,12 +61,13 @@ class Reused:
 
     async def emptied(self) -> bool:
         """Take every row away. False when the test changed the schema: such a copy is not used again."""
-        if self.root.is_closed():
-            return False
-        await self.root.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid()"
-        )
+        try:
+            await self.root.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                " AND pid <> pg_backend_pid()"
+            )
+        except (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError):
+            return False  # the test killed the server
         if await self.root.fetchval(_SHAPE) != self.shape:
             return False
         await self.root.execute(

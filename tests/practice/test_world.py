@@ -94,6 +94,7 @@ def test_the_living_district_has_something_of_everything() -> None:
         "alert",
         "return_due",
         "task_due_digest",
+        "week_digest",
         "test",
     }
 

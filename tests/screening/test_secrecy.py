@@ -130,6 +130,7 @@ async def test_an_alert_leads_to_the_case_by_an_address_without_a_word_of_health
     monkeypatch.setattr("khuen.channels.log.send", take)
     [district] = [one for one in await registry.active() if one.slug == "chatturat"]
     await messages.deliver(pools, replace(district, practice=True))
-    assert [text.line for text in sent] == [f"{code} เปิดดูด่วน\nhttp://testserver/chatturat/cases/{code}/urgent"]
+    place = f"http://testserver/chatturat/cases/{code}/urgent?openExternalBrowser=1"
+    assert [text.line for text in sent] == [f"{code} เปิดดูด่วน\n{place}"]
     opened = await site.clients["nok"].get(f"/chatturat/cases/{code}/urgent")
     assert (opened.status_code, opened.headers["location"]) == (303, f"/chatturat/cases/{code}/screening")

@@ -225,4 +225,5 @@ PAGES = {
     "board": N_("board"),
     "course": N_("course"),
     "tasks": N_("tasks of meetings"),
+    "certificate": N_("certificate"),
 }

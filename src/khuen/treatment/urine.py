@@ -8,6 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from asyncpg import ForeignKeyViolationError
+
 from khuen import audit, vault
 from khuen.cases.rules import STOPPED, too_late
 from khuen.errors import Conflict, Invalid, KeyReused, NotFound
@@ -78,7 +80,10 @@ async def record_test(here: Here, code: str, new: NewTest) -> None:
     if not await hot(queries.TEST, *_row(here, own, case["id"], new)):
         await _same(own, case["id"], new)
         return
-    await many(queries.CUSTODY, _trail(here, new))
+    try:
+        await many(queries.CUSTODY, _trail(here, new))
+    except ForeignKeyViolationError as error:
+        raise NotFound from error  # who took or read it does not work here
     await recompute(here, [case["id"]])
     await audit.record(here, "test:recorded", case["id"], kind=str(new.sample))
 
