@@ -6,18 +6,15 @@ Texts reach the template as JSON and are set as they are: nothing of them is eve
 from __future__ import annotations
 
 import io
-import json
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import segno
-import typst
 
-from khuen import clock, thai
+from khuen import clock, thai, typeset
 from khuen.certificates import rules
 from khuen.msgid import N_
-from khuen.paths import folder
 from khuen.words import gettext
 
 LANG = "th"  # an official paper
@@ -64,18 +61,7 @@ def credential(paper_id: str, issuer: str, claims: dict[str, Any], code: str, in
 
 def render(paper: Paper) -> bytes:
     """The PDF before it is signed. A few hundredths of a second; the same content gives the same bytes."""
-    template = folder("templates") / "certificates" / "certificate.typ"
-    told = _told(paper)
-    compiled = typst.compile(
-        str(template),
-        root=str(template.parent),
-        font_paths=[str(folder("static") / "fonts")],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
-        pdf_standards=["a-3b"],
-    )
-    assert isinstance(compiled, bytes)
-    return compiled
+    return typeset.pdf("certificates/certificate.typ", _told(paper), "a-3b")
 
 
 def square(text: str) -> str:

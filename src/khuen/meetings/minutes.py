@@ -6,22 +6,18 @@ file but the template and the two fonts can be read.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-import typst
-
-from khuen import clock, thai
+from khuen import clock, thai, typeset
 from khuen.meetings import asking, telling
 from khuen.meetings.agenda import Item
 from khuen.meetings.rules import AGENCIES, SECTIONS, Section, State
 from khuen.meetings.service import Came, Session
 from khuen.meetings.tasks import Decision
 from khuen.msgid import N_
-from khuen.paths import folder
 from khuen.words import gettext
 
 LANG = "th"  # an official paper
@@ -88,17 +84,7 @@ def content(
 
 def render(told: dict[str, Any]) -> bytes:
     """The PDF. Blocking: a few hundredths of a second. The same content gives the same bytes."""
-    template = folder("templates") / "meetings" / "minutes.typ"
-    compiled = typst.compile(
-        str(template),
-        root=str(template.parent),
-        font_paths=[str(folder("static") / "fonts")],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(told, ensure_ascii=False)},
-        pdf_standards=["a-2b"],
-    )
-    assert isinstance(compiled, bytes)
-    return compiled
+    return typeset.pdf("meetings/minutes.typ", told, "a-2b")
 
 
 def _chair(session: Session) -> str:
