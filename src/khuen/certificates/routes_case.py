@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
+import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath
 
@@ -15,9 +17,10 @@ from khuen.certificates.rules import CORRECTED, ENDED, REVOKED, Kind
 from khuen.certificates.service import NewDecision
 from khuen.errors import Conflict, Invalid, KeyReused
 from khuen.ids import uuid7
-from khuen.tenancy import within
+from khuen.tenancy import Here, within
 from khuen.words import N_
 
+F = TypeVar("F", bound=msgspec.Struct)
 SEE, ANSWER, DECIDE = ({"perm": f"certificates.{act}"} for act in ("see", "answer", "decide"))
 ANSWERED = N_("The doctor reads your answer")
 CORRECTS = N_("The corrected paper waits for your signature")
@@ -31,50 +34,30 @@ async def of_case(request: Asked, tenant: FromPath[str], code: FromPath[str]) ->
 
 @post("/{tenant:str}/cases/{code:str}/certificate/answers", opt=ANSWER)
 async def answer(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[Any]:
-    raw, here = await request.form(), web.here(request)
-    form, errors = web.read(AnswerForm, raw)
-    if form is None:
-        return await _page(request, code, status=422, errors=errors, typed=web.typed(raw))
-    try:
-        async with within(here):
-            await service.answer(here, code, form.said, form.key)
-    except KeyReused:
-        raise
-    except (Invalid, Conflict) as refused:
-        return await _again(request, code, refused, "said", raw)
-    return web.saved(request, f"/{tenant}/cases/{code}/certificate", text=ANSWERED)
+    async def act(here: Here, form: AnswerForm) -> None:
+        await service.answer(here, code, form.said, form.key)
+
+    refused = await _tried(request, code, AnswerForm, act, "said")
+    return refused or web.saved(request, f"/{tenant}/cases/{code}/certificate", text=ANSWERED)
 
 
 @post("/{tenant:str}/cases/{code:str}/certificate/corrections", opt=DECIDE)
 async def correct(request: Asked, tenant: FromPath[str], code: FromPath[str]) -> Response[Any]:
-    raw, here = await request.form(), web.here(request)
-    form, errors = web.read(CorrectionForm, raw)
-    if form is None:
-        return await _page(request, code, status=422, errors=errors, typed=web.typed(raw))
-    try:
-        async with within(here):
-            new = NewDecision(form.key, Kind.CERTIFIED, bytes.fromhex(form.seen), why=form.why)
-            await service.decide(here, code, new)
-    except KeyReused:
-        raise
-    except (Invalid, Conflict) as refused:
-        return await _again(request, code, refused, "why", raw)
-    return web.saved(request, f"/{tenant}/doctor?show=reviewed", text=CORRECTS)
+    async def act(here: Here, form: CorrectionForm) -> None:
+        new = NewDecision(form.key, Kind.CERTIFIED, bytes.fromhex(form.seen), why=form.why)
+        await service.decide(here, code, new)
+
+    refused = await _tried(request, code, CorrectionForm, act, "why")
+    return refused or web.saved(request, f"/{tenant}/doctor?show=reviewed", text=CORRECTS)
 
 
 @post("/{tenant:str}/cases/{code:str}/certificate/{paper_id:str}/revocation", opt=DECIDE)
 async def revoke(request: Asked, tenant: FromPath[str], code: FromPath[str], paper_id: FromPath[str]) -> Response[Any]:
-    raw, here = await request.form(), web.here(request)
-    form, errors = web.read(RevocationForm, raw)
-    if form is None:
-        return await _page(request, code, status=422, errors=errors, typed=web.typed(raw))
-    try:
-        async with within(here):
-            await issuing.revoke(here, code, asking.uuid_of(paper_id), form.why, form.note, form.key)
-    except KeyReused:
-        raise
-    except (Invalid, Conflict) as refused:
-        return await _again(request, code, refused, "why", raw)
+    async def act(here: Here, form: RevocationForm) -> None:
+        await issuing.revoke(here, code, asking.uuid_of(paper_id), form.why, form.note, form.key)
+
+    if refused := await _tried(request, code, RevocationForm, act, "why"):
+        return refused
     await clockwork.ask_for("issue_certificates", clock.now())
     return web.saved(request, f"/{tenant}/cases/{code}/certificate", text=REVOKED_NOW)
 
@@ -91,9 +74,24 @@ async def file(request: Asked, tenant: FromPath[str], code: FromPath[str], paper
 ROUTES = [of_case, answer, correct, revoke, file]
 
 
-async def _again(request: Asked, code: str, refused: Invalid | Conflict, field: str, raw: Any) -> Response[Any]:
-    errors = refused.fields if isinstance(refused, Invalid) else {field: str(refused)}
-    return await _page(request, code, status=refused.status, errors=errors, typed=web.typed(raw))
+async def _tried(
+    request: Asked, code: str, kind: type[F], act: Callable[[Here, F], Awaitable[None]], field: str
+) -> Response[Any] | None:
+    """Read the form and act in one transaction: None when it was done, else the page with what is wrong, and with what
+    was written. A refusal that belongs to no field is said at `field`."""
+    raw, here = await request.form(), web.here(request)
+    form, errors = web.read(kind, raw)
+    if form is None:
+        return await _page(request, code, status=422, errors=errors, typed=web.typed(raw))
+    try:
+        async with within(here):
+            await act(here, form)
+    except KeyReused:
+        raise
+    except (Invalid, Conflict) as refused:
+        errors = refused.fields if isinstance(refused, Invalid) else {field: str(refused)}
+        return await _page(request, code, status=refused.status, errors=errors, typed=web.typed(raw))
+    return None
 
 
 async def _page(
