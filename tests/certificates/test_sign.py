@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -64,6 +65,15 @@ async def test_only_what_is_whole_seen_and_not_ones_own_is_certified(site: Site,
     own = await refused(site, code, NewDecision(uuid7(), Kind.CERTIFIED, seen.hash), who="somchai")
     assert "look after this person yourself" in str(own), "a buddy who is a doctor too signs for somebody else only"
     assert await root.fetchval("SELECT count(*) FROM assessment") == 0
+
+
+async def test_a_paper_that_nobody_could_finish_is_not_begun(site: Site) -> None:
+    code, at = await ready(site), here(site)
+    async with within(at):
+        seen = (await service.one(at, code)).evidence
+    assert service.refusal(at, seen, replaces=False) is None
+    for replaces in (False, True):
+        assert service.refusal(at, replace(seen, countersign=True), replaces=replaces) is Refused.DIRECTOR
 
 
 async def test_a_decision_sent_twice_is_one_and_keeps_what_was_seen(site: Site, root: Any) -> None:

@@ -73,6 +73,7 @@ class Refused(StrEnum):
     OWN = "own"
     ALREADY = "already"
     TAKEN_BACK = "taken_back"
+    DIRECTOR = "director"
 
 
 ENDED: dict[str, str] = {
@@ -90,6 +91,7 @@ REFUSED: dict[str, str] = {
     Refused.OWN: N_("You look after this person yourself: another doctor has to sign"),
     Refused.ALREADY: N_("Somebody else has signed for this person already"),
     Refused.TAKEN_BACK: N_("The decision was taken back meanwhile"),
+    Refused.DIRECTOR: N_("The rule pack asks for the director's signature too, which cannot be given here yet"),
 }
 STATES: dict[str, str] = {
     State.NUMBERED: N_("Has a number, is being made"),

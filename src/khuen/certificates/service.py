@@ -179,6 +179,8 @@ def refusal(here: Here, seen: Evidence, *, replaces: bool) -> Refused | None:
     assert here.member_id is not None
     if not rules.may_sign(here.member_id, seen.close):
         return Refused.OWN
+    if seen.countersign:  # until the director has a page: such a paper would wait for ever
+        return Refused.DIRECTOR
     if replaces:
         return None
     waits = seen.stage is Stage.AWAITING_DOCTOR and seen.ready
