@@ -30,7 +30,7 @@ class Own:
 
     basic_id: str | None  #: the district's account; None: it has none
     linked_at: datetime | None
-    code: str | None  #: to be sent to the account, XXXX-XXXX
+    code: str | None  #: to be sent to the account: two groups of four
     code_ends_at: datetime | None
     push_at: datetime | None  #: since when a browser of theirs takes notices
 

@@ -215,7 +215,7 @@ def end_without_channel(tried: Sequence[Tried], *, spared: bool = False) -> tupl
 
 
 def code_in(text: str) -> str | None:
-    """The code that somebody wrote, as it was shown to them (XXXX-XXXX), or None when it looks like none."""
+    """The code that somebody wrote, as it was shown to them (two groups of four), or None when it looks like none."""
     letters = text.strip().upper().replace("-", "").replace(" ", "")
     if len(letters) != 8 or not set(letters) <= set(CODE_LETTERS):
         return None
