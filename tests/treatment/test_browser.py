@@ -12,6 +12,7 @@ async def _today(province: Province, tab: Page) -> None:
     await province.enter(tab, "coordinator")
     await tab.goto(f"{province.origin}/bantuayang/sessions")
     await tab.locator(".person:has-text('วันนี้') a").first.click()
+    await tab.wait_for_url("**/sessions/*")  # with its script, which the first key needs
     await expect(tab.locator(".roster").first).to_be_visible()
 
 
@@ -22,6 +23,7 @@ async def test_a_row_is_ticked_and_unticked_by_keyboard_and_keeps_the_focus(prov
     before, away = [int(text) for text in (await page.locator("#counts b").all_inner_texts())[:2]]
     await row.focus()
     for came, absent in ((1, 0), (0, 1), (1, 0)):
+        await expect(page.locator(".htmx-added, .htmx-settling")).to_have_count(0)  # the new row is listened to
         await page.keyboard.press("Space")
         await expect(page.locator("#counts b").nth(0)).to_have_text(str(before + came))
         await expect(page.locator("#counts b").nth(1)).to_have_text(str(away + absent))
