@@ -149,6 +149,8 @@ async def unlock(page: Page) -> None:
 
 async def keeps(page: Page) -> tuple[int, bool, bool]:
     """(answers that wait, whether the snapshot is there, whether the PIN is)"""
+    # the page reads itself anew once something was sent: its script has to be there again
+    await page.wait_for_function("typeof items === 'function'")
     found = await page.evaluate(
         "async () => { const n = document.body.dataset.phone;"
         " return [(await items(n)).filter(waits).length, !!await get(n, 'snap'), !!await get(n, 'pin')]; }"
